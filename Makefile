@@ -1,0 +1,65 @@
+# The only entry. `make help` lists what there is.
+# Needs python3 (3.11 or newer), make and the package registries; uses uv when it is there.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+UV     := $(shell command -v uv 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint types imports pytest fuzz bench vectors lock territory clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
+
+$(STAMP): requirements.lock pyproject.toml
+ifeq ($(UV),)
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+else
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+endif
+	@touch $@
+
+install: $(STAMP) ## make the virtual environment from the lock file
+
+demo: $(STAMP) ## run a small federation on this machine until stopped
+	$(BIN)/maillage demo
+
+test: lint types imports pytest ## lint, types, import rule, tests
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+imports: $(STAMP)
+	$(BIN)/lint-imports
+
+pytest: $(STAMP)
+	$(BIN)/pytest
+
+fuzz: $(STAMP) ## a longer fuzz of manifests and contents (FUZZ_CASES=1000000)
+	$(BIN)/python -m tests.fuzz --cases $(or $(FUZZ_CASES),1000000)
+
+bench: $(STAMP) ## measure, beside the raw limit in the same run; JSON under bench/
+	$(BIN)/python -m node.bench
+
+vectors: $(STAMP) ## write tests/vectors/ anew
+	$(BIN)/python -m tests.make_vectors
+
+territory: $(STAMP) ## build schemas/territory/ from the npm package
+	$(BIN)/python -m schemas.territory.build
+
+lock: ## pin the dependencies anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

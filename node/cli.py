@@ -1,0 +1,5 @@
+"""The `maillage` command."""
+
+
+def main() -> None:
+    """Run the command line."""
