@@ -1,0 +1,359 @@
+"""Views: what the cells say of a territory, live, local and unsigned.
+
+A view is computed from cells of communes, so that those of an EPCI, a département and a région are
+views of the same cells. What is absent is None, in JSON null; it is never 0.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from federation.cells import Cell, CellKey, merge_cells, merged, roll_up
+from federation.composition_claim import WindowKind
+from federation.coverage import (
+    ALWAYS,
+    Coverage,
+    CoverageInputs,
+    Span,
+    State,
+    by_state,
+    expected_readings,
+)
+from federation.figures import Figures, figures_of
+from federation.windows import FINENESS, between, label, of_label
+from schemas.territory import VINTAGE, Territory, commune, population_year, resolve
+from schemas.territory import timezone_of as timezone_of_commune
+from schemas.territory.ids import is_abroad
+
+GroupLevel = Literal["epci", "departement", "region"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The figures of one commune in one window.
+
+    Attributes:
+        place: Commune code, or the id of a municipality abroad.
+        name: Of the commune; None abroad.
+        window: Label, see `federation.windows.label`; empty for registers.
+        start: Seconds since 1970 UTC at which the window begins in that place; None for registers.
+        cell: The exact state, of all its datasets together.
+        figures: For display.
+    """
+
+    place: str
+    name: str | None
+    window: str
+    start: int | None
+    cell: Cell
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The figures of the whole territory in one window of the local calendar.
+
+    Attributes:
+        window: Label.
+        cell: The exact state; None if nothing came.
+        figures: For display.
+        coverage: Whose they are.
+    """
+
+    window: str
+    cell: Cell | None
+    figures: Figures
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTotal:
+    """The figures of the part of a territory that lies in an EPCI, a département or a région.
+
+    Attributes:
+        code: Of the EPCI, département or région; None for the communes that lie in none.
+        window: Label.
+        communes: How many have figures.
+        cell: The exact state.
+        figures: For display.
+    """
+
+    code: str | None
+    window: str
+    communes: int
+    cell: Cell
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is known of one measure in one territory.
+
+    Attributes:
+        territory: The communes, and their name.
+        vintage: Year of the territory data.
+        measure: Schema and field.
+        window: Kind of window.
+        aggregates: Those that make sense for the measure; None for all.
+        rows: By window, then commune; those with figures.
+        totals: By window.
+        coverage: Over all windows.
+        other_windows: Communes with figures in windows that don't add up to those asked (coarser
+            ones), which are not in the view.
+        simulated: Something in it is simulated; wherever it is shown, this is said.
+    """
+
+    territory: Territory
+    vintage: int
+    measure: str
+    window: WindowKind
+    aggregates: frozenset[str] | None
+    rows: tuple[Row, ...]
+    totals: tuple[Total, ...]
+    coverage: Coverage
+    other_windows: tuple[str, ...]
+    simulated: bool
+
+    def grouped(self, level: GroupLevel) -> tuple[GroupTotal, ...]:
+        """Return the figures by EPCI, département or région, by window, then code.
+
+        An EPCI that lies across the territory's border has its part within only.
+        """
+        groups: dict[tuple[str, str | None], list[Row]] = {}
+        for row in self.rows:
+            code = None if row.name is None else getattr(commune(row.place), level)
+            groups.setdefault((row.window, code), []).append(row)
+        found = []
+        for (window, code), rows in groups.items():
+            cell = merged(row.cell for row in rows)
+            figures = figures_of(cell, self.aggregates)
+            found.append(GroupTotal(code, window, len(rows), cell, figures))
+        return tuple(sorted(found, key=lambda group: (group.window, group.code or "")))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the view as JSON values; its form is kept.
+
+        Returns:
+            `territory` (`id`, `level`, `code`, `name`), `vintage`, `measure`, `window`,
+            `simulated`, `coverage`, `otherWindows`, then `totals` and `rows`. A total has `window`,
+            `coverage` and its figures; a row `place`, `name`, `window`, `start` (instant in UTC)
+            and its figures: `count` a number, `sum`, `mean`, `min`, `max` decimal texts. Null is
+            absent or unknown.
+        """
+        ground = self.territory
+        return {
+            "territory": {
+                "id": ground.id,
+                "level": ground.level,
+                "code": ground.code,
+                "name": ground.name,
+            },
+            "vintage": self.vintage,
+            "measure": self.measure,
+            "window": self.window,
+            "simulated": self.simulated,
+            "coverage": self.coverage.to_json(),
+            "otherWindows": list(self.other_windows),
+            "totals": [
+                {"window": total.window}
+                | total.figures.to_json()
+                | {"coverage": total.coverage.to_json()}
+                for total in self.totals
+            ],
+            "rows": [
+                {
+                    "place": row.place,
+                    "name": row.name,
+                    "window": row.window,
+                    "start": None if row.start is None else _instant_text(row.start),
+                }
+                | row.figures.to_json()
+                for row in self.rows
+            ],
+        }
+
+
+def view(
+    territory: Territory,
+    measure: str,
+    window: WindowKind,
+    cells: Mapping[CellKey, Cell],
+    coverage_inputs: CoverageInputs,
+    *,
+    aggregates: Collection[str] | None = None,
+    timezone_of: Callable[[str], str] = timezone_of_commune,
+) -> View:
+    """Compute what a territory shows of a measure.
+
+    Windows are added up by the local calendar: the day 2026-03-01 of a territory that has several
+    time zones is that day in each of its communes.
+
+    Args:
+        territory: Of any level, or a free set.
+        measure: Schema and field, such as `comptage-mobilites.count`.
+        window: `none` for registers.
+        cells: Any; those of other measures and places are left out, finer windows rolled up, and
+            communes of an older vintage counted as what they belong to today.
+        coverage_inputs: Who is expected, and how far each has come.
+        aggregates: Those that make sense for the measure; None for all.
+        timezone_of: IANA zone of a place.
+
+    Raises:
+        DoubleCountError: The same window of a dataset is held twice.
+        ExactnessError: A figure passes 128 bits.
+    """
+    chosen, other_windows = _chosen(territory, measure, window, cells)
+    if window != "none":
+        chosen = roll_up(chosen, window, timezone_of=timezone_of)
+    chosen = merge_cells((chosen.items(),))
+    allowed = None if aggregates is None else frozenset(aggregates)
+    zones = {key.place: "" if window == "none" else timezone_of(key.place) for key in chosen}
+    parts: dict[tuple[str, str, int], list[Cell]] = {}
+    datasets: dict[str, set[str]] = {}
+    for key, cell in chosen.items():
+        text = label(window, key.start, zones[key.place])
+        parts.setdefault((text, _place_today(key), key.start), []).append(cell)
+        datasets.setdefault(text, set()).add(key.dataset)
+    rows = tuple(
+        _row(place, text, None if window == "none" else start, merged(held), allowed)
+        for (text, place, start), held in sorted(parts.items())
+    )
+    labels = sorted(set(datasets) | _windows_due(window, coverage_inputs))
+    by_window: dict[str, list[Row]] = {text: [] for text in labels}
+    for row in rows:
+        by_window[row.window].append(row)
+    scope = _Scope(territory, window, coverage_inputs, datasets)
+    totals = tuple(
+        _total(text, held, scope.coverage([text], held), allowed)
+        for text, held in by_window.items()
+    )
+    return View(
+        territory=territory,
+        vintage=VINTAGE,
+        measure=measure,
+        window=window,
+        aggregates=allowed,
+        rows=rows,
+        totals=totals,
+        coverage=scope.coverage(labels, rows),
+        other_windows=other_windows,
+        simulated=any(source.origin == "simulated" for source in coverage_inputs.sources),
+    )
+
+
+class _Scope:
+    """Coverage of one view."""
+
+    def __init__(
+        self,
+        territory: Territory,
+        window: WindowKind,
+        inputs: CoverageInputs,
+        datasets: Mapping[str, Collection[str]],
+    ) -> None:
+        self.communes = territory.communes
+        self.population = _population(territory.communes)
+        self.window = window
+        self.inputs = inputs
+        self.datasets = datasets
+
+    def coverage(self, labels: Iterable[str], rows: Collection[Row]) -> Coverage:
+        """Return the coverage of some windows, given their rows."""
+        now = self.inputs.now
+        states: list[tuple[str, State]] = []
+        readings: list[int | None] = []
+        for text in labels:
+            present = self.datasets.get(text, ())
+            for source in self.inputs.sources:
+                span = _span(self.window, text, source.timezone)
+                if span is not None and source.expected_in(span, now):
+                    has_figures = source.dataset in present
+                    states.append(
+                        (source.participant, source.state(span, now, has_figures=has_figures))
+                    )
+                    readings.append(source.readings_in(span, now))
+        places = {row.place for row in rows}
+        in_cog = [place for place in places if not is_abroad(place)]
+        years = {population_year(place) for place in in_cog} - {None}
+        return Coverage(
+            **by_state(states),
+            readings=sum(row.cell.count for row in rows) if rows else None,
+            readings_expected=expected_readings(readings),
+            communes=len(places),
+            communes_total=len(self.communes),
+            population=_population(places),
+            population_total=self.population,
+            population_years=tuple(sorted(year for year in years if year is not None)),
+        )
+
+
+def _chosen(
+    territory: Territory, measure: str, window: WindowKind, cells: Mapping[CellKey, Cell]
+) -> tuple[dict[CellKey, Cell], tuple[str, ...]]:
+    """Return the cells of a view, and the communes with others of unfit windows."""
+    chosen: dict[CellKey, Cell] = {}
+    others: set[str] = set()
+    for key, cell in cells.items():
+        if key.measure != measure:
+            continue
+        place = _place_today(key)
+        if place not in territory.communes:
+            continue
+        if key.window == window or 0 <= FINENESS[key.window] < FINENESS[window]:
+            chosen[key] = cell
+        else:
+            others.add(place)
+    return chosen, tuple(sorted(others))
+
+
+def _place_today(key: CellKey) -> str:
+    """Return the commune of this vintage to which a cell's place belongs."""
+    return key.place if key.vintage == VINTAGE else resolve(key.place) or key.place
+
+
+def _windows_due(window: WindowKind, inputs: CoverageInputs) -> set[str]:
+    """Return the labels of windows that belong in the view even if nothing came."""
+    if window == "none":
+        return {""}
+    if inputs.span is None:
+        return set()
+    start, end = inputs.span
+    return {
+        label(window, first, tz)
+        for tz in {source.timezone for source in inputs.sources}
+        for first, _ in between(window, start, min(end, inputs.now), tz)
+    }
+
+
+def _span(window: WindowKind, text: str, tz: str) -> Span | None:
+    return ALWAYS if window == "none" else of_label(window, text, tz)
+
+
+def _row(
+    place: str, window: str, start: int | None, cell: Cell, aggregates: frozenset[str] | None
+) -> Row:
+    name = None if is_abroad(place) else commune(place).name
+    return Row(place, name, window, start, cell, figures_of(cell, aggregates))
+
+
+def _total(
+    window: str, rows: Collection[Row], coverage: Coverage, aggregates: frozenset[str] | None
+) -> Total:
+    cell = merged(row.cell for row in rows) if rows else None
+    figures = Figures() if cell is None else figures_of(cell, aggregates)
+    return Total(window, cell, figures, coverage)
+
+
+def _population(places: Iterable[str]) -> int | None:
+    """Return the inhabitants; None as soon as one place is abroad, where we know none."""
+    total = 0
+    for place in places:
+        if is_abroad(place):
+            return None
+        total += commune(place).population or 0  # None: nobody is counted there, nobody lives there
+    return total
+
+
+def _instant_text(instant: int) -> str:
+    return dt.datetime.fromtimestamp(instant, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)

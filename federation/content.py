@@ -1,0 +1,136 @@
+"""Content: salted Arrow rows in one zstd frame, cut into parts (docs/wire.md, section 5).
+
+`zstd( 16 random bytes ‖ Arrow IPC stream )`. The frame declares its size, so that memory is
+bounded before anything is decompressed. Inside the stream: one schema, record batches without
+compression or dictionaries, rows sorted by key. Contents from others are decoded by pyarrow
+and validated fully; polars sees them only afterwards (its own reader ends the process on
+mutated streams).
+"""
+
+from typing import Any, Final
+
+import pyarrow as pa
+import zstandard
+
+from federation.errors import LimitError, MalformedError
+from federation.limits import (
+    CONTENT_MAX_BYTES,
+    PART_MAX_BYTES,
+    PLAIN_MAX_BYTES,
+    SALT_BYTES,
+    ZSTD_WINDOW_MAX_BYTES,
+)
+from federation.manifest import Content, Part
+from federation.strict import sha256_hex
+
+ZSTD_LEVEL: Final = 3
+_IPC_OPTIONS: Final = pa.ipc.IpcWriteOptions(
+    compression=None, emit_dictionary_deltas=False, unify_dictionaries=False
+)
+_FRAME_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+
+
+def encode(table: Any, salt: bytes) -> tuple[bytes, int]:
+    """Encode rows.
+
+    Args:
+        table: `pyarrow.Table`, rows sorted by key, columns as the schema has them.
+        salt: 16 random bytes.
+
+    Returns:
+        The content as sent, and its plain size in bytes.
+
+    Raises:
+        LimitError: `content-size`: too large for one publication.
+    """
+    sink = pa.BufferOutputStream()
+    sink.write(salt)
+    with pa.ipc.new_stream(sink, table.schema, options=_IPC_OPTIONS) as writer:
+        writer.write_table(table.combine_chunks())
+    plain = sink.getvalue()
+    blob = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_content_size=True).compress(plain)
+    if plain.size > PLAIN_MAX_BYTES or len(blob) > CONTENT_MAX_BYTES:
+        raise LimitError(
+            f"{plain.size} bytes of rows are too many for one publication",
+            code="content-size",
+            remedy="publish them in several steps, for example month by month",
+        )
+    return blob, plain.size
+
+
+def split(blob: bytes) -> list[bytes]:
+    """Cut a content into parts of at most 512 KiB."""
+    return [blob[at : at + PART_MAX_BYTES] for at in range(0, len(blob), PART_MAX_BYTES)]
+
+
+def describe(blob: bytes, plain_size: int) -> Content:
+    """The manifest's `content` for a content."""
+    parts = tuple(Part(digest=sha256_hex(part), size=len(part)) for part in split(blob))
+    return Content(digest=sha256_hex(blob), size=len(blob), plain_size=plain_size, parts=parts)
+
+
+def _check_frame(blob: bytes, plain_size: int) -> None:
+    """Bound what decompression may take, from the frame header alone (RFC 8878, section 3.1.1.1)."""
+    if blob[:4] != _FRAME_MAGIC:
+        raise MalformedError("not a zstd frame", code="content-frame")
+    try:
+        frame = zstandard.get_frame_parameters(blob)
+    except zstandard.ZstdError as error:
+        raise MalformedError("not a zstd frame", code="content-frame") from error
+    if frame.content_size != plain_size:
+        raise MalformedError("the frame declares another size than the manifest", code="content-size")
+    # a single-segment frame's window is its content: then the declared size is the bound
+    if frame.dict_id or frame.window_size > max(ZSTD_WINDOW_MAX_BYTES, plain_size):
+        raise MalformedError("the frame wants a dictionary or too large a window", code="content-frame")
+
+
+def _decompress(blob: bytes, plain_size: int) -> bytes:
+    _check_frame(blob, plain_size)
+    try:
+        worker = zstandard.ZstdDecompressor().decompressobj()
+        plain = worker.decompress(blob)
+    except zstandard.ZstdError as error:
+        raise MalformedError("the zstd frame is broken", code="content-frame") from error
+    if not worker.eof or worker.unused_data or len(plain) != plain_size:
+        raise MalformedError("not one whole zstd frame", code="content-frame")
+    return plain
+
+
+def decode(blob: bytes, schema: Any, plain_size: int) -> Any:
+    """Decode a content that somebody else made.
+
+    Args:
+        blob: The content as sent; its digest has been compared already.
+        schema: The `pyarrow.Schema` that it must have, exactly.
+        plain_size: As the manifest says, at most `PLAIN_MAX_BYTES`.
+
+    Returns:
+        A `pyarrow.Table`, fully validated.
+
+    Raises:
+        MalformedError: `content-frame`, `content-size`, `content-arrow`, `content-columns`.
+    """
+    plain = _decompress(blob, plain_size)
+    try:
+        with pa.ipc.open_stream(pa.py_buffer(plain).slice(SALT_BYTES)) as reader:
+            if not reader.schema.equals(schema, check_metadata=True):
+                raise MalformedError(_columns(reader.schema, schema), code="content-columns")
+            table = reader.read_all()
+        table.validate(full=True)
+    except MalformedError:
+        raise
+    except (pa.ArrowException, ValueError, TypeError, OSError, MemoryError, OverflowError) as error:
+        raise MalformedError(f"not an Arrow stream: {error}"[:300], code="content-arrow") from error
+    return table
+
+
+def _columns(found: Any, wanted: Any) -> str:
+    """What is wrong with the columns, for people."""
+    have, want = list(found.names)[:50], list(wanted.names)
+    if have != want:
+        return f"the columns are {', '.join(map(repr, have))[:200]}, not {', '.join(want)[:200]}"
+    for field in wanted:
+        other = found.field(field.name)
+        if not other.equals(field, check_metadata=True):
+            return f"column {field.name} is {other.type!s:.60}, not {field.type}"
+    return "the stream carries metadata that the schema does not"
