@@ -31,15 +31,17 @@ from federation.figures import decimal_text, steps_of
 from federation.windows import FINENESS, closed, timezones_version, window_of
 from schemas.canonical import table_digest
 from schemas.catalogue import bundled
+from schemas.model import DELETED, Schema
 from schemas.territory import timezone_of as timezone_of_commune
 
 SCHEMA: Final = "synthese"
-"""Name of the schema of compositions."""
+VERSION: Final = "1.0.0"
+"""Name and version of the schema of compositions made by the method `cells-1`."""
 
 KEY: Final = ("measure", "dataset", "place", "window", "window_start")
 FIGURES: Final = ("count", "total", "squares", "minimum", "maximum")
 INPUT: Final = ("input_epoch", "input_sequence", "input_digest")
-DELETED: Final = "_deleted"
+_FIGURE_COLUMNS: Final = frozenset((*KEY, *FIGURES))
 
 
 class Input(NamedTuple):
@@ -56,6 +58,13 @@ class Input(NamedTuple):
     epoch: int
     sequence: int
     digest: str
+
+
+def row_schema() -> Schema:
+    """Return the schema of the rows."""
+    found = bundled().get(SCHEMA, VERSION)
+    assert found is not None, "the schema of compositions comes with the program"
+    return found
 
 
 def closed_windows(
@@ -127,10 +136,10 @@ def build(cells: Mapping[CellKey, Cell], inputs: Mapping[str, Input]) -> pl.Data
         for name, value in zip(names, row, strict=True):
             columns[name].append(value)
     starts = pl.Series(columns.pop("window_start"), dtype=pl.Int64)
-    types = dict(bundled().latest(SCHEMA).polars_schema())
+    types = dict(row_schema().polars_schema())
     moments = pl.Series("window_start", starts * 1_000_000).cast(types["window_start"])
     frame = pl.DataFrame({**columns, "window_start": moments}, schema_overrides=types)
-    return frame.select(types).sort(KEY)
+    return frame.select(*types).sort(KEY)
 
 
 def cells_from(frame: pl.DataFrame, vintage: int) -> dict[CellKey, Cell]:
@@ -173,9 +182,7 @@ def inputs_root(inputs: Collection[Input]) -> str:
 
 def figures_digest(frame: pl.DataFrame) -> str:
     """Return the digest of the figures: of the canonical table without the input columns."""
-    schema = bundled().latest(SCHEMA)
-    names = (*KEY, *FIGURES)
-    fields = tuple(field for field in schema.wire_fields if field.name in names)
+    fields = tuple(field for field in row_schema().wire_fields if field.name in _FIGURE_COLUMNS)
     return table_digest(fields, frame.select(field.name for field in fields), KEY)
 
 

@@ -150,6 +150,7 @@ def label(kind: WindowKind, start: int, tz: str) -> str:
     return {"day": date, "month": date[:7], "year": date[:4]}[kind]
 
 
+@lru_cache(maxsize=262_144)
 def of_label(kind: WindowKind, text: str, tz: str) -> tuple[int, int] | None:
     """Return where the window of a label begins and ends in a zone, None if it has none there.
 

@@ -1,0 +1,309 @@
+"""Steps 13 to 15: decode, validate, sharing; and the one maker of `Verified[Publication]`.
+
+Contents are decoded one by one by pyarrow and checked together, one polars frame per schema
+(design, section 4: small publications are validated in one batch).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final, Generic, TypeVar
+
+import polars as pl
+import pyarrow as pa
+
+from federation.composition import misfits
+from federation.content import decode
+from federation.errors import MalformedError
+from federation.manifest import Manifest, Mode
+from federation.places import covered, place_of
+from federation.tables import apply_delta
+from federation.verify import Finding, KeyRecord, Opened, Trust
+from schemas.canonical import table_digest
+from schemas.checks import check_batch
+from schemas.model import Schema
+
+T = TypeVar("T")
+
+PART: Final = "_part"
+"""Column that tells the publications of one frame apart."""
+
+ROWS_TOGETHER_MAX: Final = 1_000_000
+"""Rows checked in one frame; bounds memory (some 100 MB at 100 bytes a row)."""
+
+_MAKER: Final = object()
+
+
+class Verified(Generic[T]):
+    """Proof by type that all steps hold. Stores take this and nothing else."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: T, maker: object) -> None:
+        if maker is not _MAKER:
+            raise TypeError("only federation.judge makes a Verified")
+        self.value: Final = value
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A publication and its rows.
+
+    Attributes:
+        manifest: As signed.
+        digest: The manifest's.
+        jws: Compact form, kept for passing on.
+        key: Who signed.
+        schema: Of the rows.
+        blob: Content as sent; None without content.
+        frame: Rows of the content (for `delta` with `_deleted`, for `withdraw` keys); None without.
+        table: A register's whole table after this step; None for series.
+    """
+
+    manifest: Manifest
+    digest: str
+    jws: str
+    key: KeyRecord
+    schema: Schema
+    blob: bytes | None
+    frame: pl.DataFrame | None
+    table: pl.DataFrame | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A publication whose steps 1 to 12 hold, with its whole content.
+
+    Attributes:
+        opened: Steps 1 to 10.
+        blob: The content, its digest compared; None without content.
+    """
+
+    opened: Opened
+    blob: bytes | None
+
+
+Tables = Callable[[str], pl.DataFrame | None]
+"""A dataset's present canonical table (registers), or None when there is none."""
+
+Judgement = Verified[Publication] | Finding
+
+
+def arrow_schema_of(mode: Mode, schema: Schema) -> Any:
+    """Which columns a content has in a mode: a `pyarrow.Schema`."""
+    if mode == "delta":
+        return schema.delta_arrow_schema()
+    return schema.key_arrow_schema() if mode == "withdraw" else schema.arrow_schema()
+
+
+def judge(candidates: Sequence[Candidate], trust: Trust, tables: Tables) -> list[Judgement]:
+    """Steps 13 to 15 for a batch.
+
+    Args:
+        candidates: In chain order per dataset.
+        trust: What this receiver knows.
+        tables: Present tables of registers, before this batch.
+
+    Returns:
+        One per candidate, in order.
+    """
+    decoded = [_decode(one) for one in candidates]
+    found: list[Finding | None] = [one if isinstance(one, Finding) else None for one in decoded]
+    frames: dict[int, pl.DataFrame] = {}
+    for group in _groups(candidates, decoded):
+        _check_group([(index, candidates[index], decoded[index]) for index in group], found, frames)
+    results: list[Judgement] = []
+    overlay: dict[str, pl.DataFrame | None] = {}
+    for index, candidate in enumerate(candidates):
+        finding = found[index] or _sharing(candidate.opened, trust)
+        if finding is not None:
+            results.append(finding)
+            continue
+        results.append(_finish(candidate, frames.get(index), overlay, tables))
+    return results
+
+
+def _decode(candidate: Candidate) -> Any:
+    """13. decode"""
+    if candidate.blob is None:
+        return None
+    manifest = candidate.opened.manifest
+    assert manifest.content is not None
+    wanted = arrow_schema_of(manifest.mode, candidate.opened.schema)
+    try:
+        table = decode(candidate.blob, wanted, manifest.content.plain_size)
+    except MalformedError as error:
+        return Finding(error.code, str(error))
+    if table.num_rows != manifest.rows:
+        return Finding("rows", f"{table.num_rows} rows, {manifest.rows} stated")
+    return table
+
+
+def _groups(candidates: Sequence[Candidate], decoded: Sequence[Any]) -> list[list[int]]:
+    """Indices that may be checked in one frame: same schema and mode, bounded in rows."""
+    usable = [index for index, one in enumerate(decoded) if isinstance(one, pa.Table)]
+
+    def alike(index: int) -> tuple[str, str]:
+        opened = candidates[index].opened
+        return opened.schema.digest, opened.manifest.mode
+
+    groups: list[list[int]] = []
+    for _, same in groupby(sorted(usable, key=lambda index: (alike(index), index)), key=alike):
+        rows = ROWS_TOGETHER_MAX + 1
+        for index in same:
+            if rows + decoded[index].num_rows > ROWS_TOGETHER_MAX:
+                groups.append([])
+                rows = 0
+            groups[-1].append(index)
+            rows += decoded[index].num_rows
+    return groups
+
+
+_Entry = tuple[int, Candidate, Any]
+
+
+def _check_group(entries: list[_Entry], found: list[Finding | None], frames: dict[int, pl.DataFrame]) -> None:
+    """14. validate, for publications of one schema and mode."""
+    try:
+        _check_frame(entries, found, frames)
+    except pl.exceptions.PanicException as error:
+        # not an Exception: it would end the receiving loop. Narrow it down to the one that does it.
+        if len(entries) == 1:
+            found[entries[0][0]] = Finding("receiver-stopped", str(error)[:200])
+            return
+        for entry in entries:
+            _check_group([entry], found, frames)
+
+
+def _check_frame(entries: list[_Entry], found: list[Finding | None], frames: dict[int, pl.DataFrame]) -> None:
+    opened = entries[0][1].opened
+    schema, mode = opened.schema, opened.manifest.mode
+    whole = pl.from_arrow(pa.concat_tables([table for _, _, table in entries]))
+    assert isinstance(whole, pl.DataFrame)
+    sizes = [table.num_rows for _, _, table in entries]
+    if mode in ("append", "snapshot"):
+        numbers = pl.Series(PART, range(len(entries)), dtype=pl.UInt32)
+        marked = whole.with_columns(
+            numbers.repeat_by(pl.Series(sizes, dtype=pl.UInt32)).explode(empty_as_null=False).alias(PART)
+        )
+        faults = check_batch(schema, marked, PART)
+        outside = _outside(schema, marked, [entry[1].opened.manifest for entry in entries])
+    else:
+        faults, outside = {}, {}
+    at = 0
+    for number, (index, candidate, _) in enumerate(entries):
+        frame = whole.slice(at, sizes[number])
+        at += sizes[number]
+        frames[index] = frame
+        fault = faults.get(number)
+        if fault is not None:
+            found[index] = Finding("invalid", f"row {fault.row}, {fault.column}: {fault.rule} {fault.value or ''}"[:300])
+        else:
+            found[index] = outside.get(number) or _place(candidate.opened, frame)
+
+
+def _outside(schema: Schema, marked: pl.DataFrame, manifests: list[Manifest]) -> dict[int, Finding]:
+    """Rows outside the period stated: a series' times lie in [start, end)."""
+    if schema.time is None:
+        return {}
+    time = pl.col(schema.time).to_physical()
+    spans = marked.group_by(PART).agg(time.min().alias("low"), time.max().alias("high"))
+    found = {}
+    for number, low, high in spans.iter_rows():
+        period = manifests[number].period
+        if period is None or low < period.start_us or high >= period.end_us:
+            found[number] = Finding("period", f"a row lies outside {period.start if period else ''} – {period.end if period else ''}")
+    return found
+
+
+def _place(opened: Opened, frame: pl.DataFrame) -> Finding | None:
+    """A publisher speaks for the communes that it covers, and for no other."""
+    schema, owner = opened.schema, opened.manifest.owner
+    if schema.place is None:
+        if place_of(owner) is None and schema.measures:
+            return Finding("place", f"{owner} is no commune, and {schema.name} doesn't say which one a row is of")
+        return None
+    if schema.place not in frame.columns:
+        return None
+    strangers = set(frame.get_column(schema.place).unique().to_list()) - covered(owner)
+    if strangers:
+        return Finding("place", f"{owner} doesn't cover {', '.join(map(str, sorted(strangers, key=str)[:5]))}"[:300])
+    return None
+
+
+def _sharing(opened: Opened, trust: Trust) -> Finding | None:
+    """15. sharing allowed here"""
+    manifest = opened.manifest
+    level = manifest.sharing.level
+    if level == "aggregate-only" and manifest.content is not None and manifest.composition is None:
+        return Finding("sharing", "totals only: raw rows never leave the node")
+    if level == "partners":
+        return Finding("sharing", "for named partners, in clear")
+    charter = manifest.sharing.charter
+    if charter is not None and not trust.may_receive(charter, manifest.publisher):
+        return Finding("sharing", "for members of a charter to which one side doesn't belong")
+    return None
+
+
+def _finish(
+    candidate: Candidate,
+    frame: pl.DataFrame | None,
+    overlay: dict[str, pl.DataFrame | None],
+    tables: Tables,
+) -> Judgement:
+    """The rest of 14 (composition, resulting table), then the proof."""
+    opened = candidate.opened
+    manifest = opened.manifest
+    claim = manifest.composition
+    if (claim is not None) != (opened.schema.name == "synthese"):
+        return Finding("composition", "rows of a composition and its claim go together")
+    if claim is not None and claim.base is None and frame is not None:
+        faults = misfits(claim, frame)
+        if faults:
+            return Finding("composition", "; ".join(faults)[:300])
+    table: pl.DataFrame | None = None
+    if opened.schema.kind == "register":
+        if manifest.dataset not in overlay:
+            overlay[manifest.dataset] = None if manifest.mode == "snapshot" else tables(manifest.dataset)
+        result = _next_table(opened, frame, overlay[manifest.dataset])
+        if isinstance(result, Finding):
+            return result
+        overlay[manifest.dataset] = table = result
+    return Verified(
+        Publication(
+            manifest=manifest,
+            digest=opened.digest,
+            jws=opened.jws.text,
+            key=opened.key,
+            schema=opened.schema,
+            blob=candidate.blob,
+            frame=frame,
+            table=table,
+        ),
+        _MAKER,
+    )
+
+
+def _next_table(opened: Opened, frame: pl.DataFrame | None, before: pl.DataFrame | None) -> pl.DataFrame | None | Finding:
+    """A register's table after a step, compared with the digest that its owner signed."""
+    manifest, schema = opened.manifest, opened.schema
+    if manifest.mode == "unchanged":
+        return before
+    if manifest.mode == "withdraw":
+        if frame is None or before is None:
+            return None
+        return before.join(frame, on=list(schema.primary_key), how="anti", maintain_order="left")
+    assert frame is not None
+    if manifest.mode == "snapshot":
+        after = frame
+    elif before is None:
+        return Finding("table-missing")
+    else:
+        after = apply_delta(before, frame, schema.primary_key)
+        faults = check_batch(schema, after.with_columns(pl.lit(0, pl.UInt32).alias(PART)), PART)
+        if faults:
+            fault = faults[0]
+            return Finding("invalid", f"after the change, row {fault.row}, {fault.column}: {fault.rule}")
+    if table_digest(after, schema.primary_key) != manifest.result:
+        return Finding("result")
+    return after

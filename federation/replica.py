@@ -1,0 +1,237 @@
+"""A receiver as a pure state machine: events in, instructions out.
+
+It holds the heads of all datasets and an index of what is held, and decides what is next,
+what waits, what to ask for and whom to tell. It does no I/O and has no clock: the shell
+(`node.receiver`) carries out the instructions in one transaction, then acknowledges. After
+a failed transaction the shell throws the replica away and makes a new one from the store.
+
+Events: `opened` (steps 1 to 10 hold), `failed`, `bound` (step 11), `settled` (13 to 15), `learned`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from federation.chain import Elsewhere, Head, History, Next, place
+from federation.reasons import REASONS, Verdict
+from federation.verify import Failed, Finding, Opened
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRef:
+    """Something held in the store.
+
+    Attributes:
+        ref: The store's id.
+        waiting_for: A dataset id, a key thumbprint or a digest.
+    """
+
+    ref: int
+    waiting_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Decode and validate it: it is the next one of its dataset."""
+
+    opened: Opened
+    next: Next
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Keep the message until what it waits for is here."""
+
+    failed: Failed
+    waiting_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Keep the evidence and list the refusal in the owner's receipt.
+
+    Attributes:
+        failed: What and why.
+        counted: Whether it took its place in the chain.
+    """
+
+    failed: Failed
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """The carrier's fault: note it against the carrier; nothing is stored of the owner's."""
+
+    failed: Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Decided on before; acknowledge and forget."""
+
+    failed: Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask for a dataset's publications after a position (None: from the start)."""
+
+    dataset: str
+    after: Head | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Fetch a document.
+
+    Attributes:
+        what: `key`, `schema`, `charter` or `mandate`.
+        name: Thumbprint or digest.
+    """
+
+    what: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Take these out of what is held and feed them in again."""
+
+    refs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The receipt for an owner has changed; at once for a first acceptance or a refusal."""
+
+    owner: str
+    at_once: bool
+
+
+Instruction = Judge | Hold | Refuse | Charge | Drop | Ask | Fetch | Release | Receipt
+
+_FETCHED: Final = {
+    "key-unknown": "key",
+    "schema-unknown": "schema",
+    "charter-unknown": "charter",
+    "mandate-unknown": "mandate",
+}
+
+
+class Replica:
+    """Heads, and what waits for what."""
+
+    def __init__(self, heads: Mapping[str, Head], held: Iterable[HeldRef], history: History) -> None:
+        """Start from what the store has.
+
+        Args:
+            heads: By dataset.
+            held: Everything held.
+            history: Positions decided on before the heads.
+        """
+        self.heads: Final[dict[str, Head]] = dict(heads)
+        self._waiting: Final[defaultdict[str, list[int]]] = defaultdict(list)
+        self._history: Final = history
+        self._asked: Final[dict[str, tuple[int, int]]] = {}
+        self._fetching: Final[set[str]] = set()
+        for one in held:
+            self._waiting[one.waiting_for].append(one.ref)
+
+    def opened(self, opened: Opened) -> list[Instruction]:
+        """Step 12 for a publication whose steps 1 to 11 hold and whose content is whole."""
+        manifest = opened.manifest
+        found = place(self.heads.get(manifest.dataset), manifest, opened.digest, self._history)
+        if isinstance(found, Next):
+            # provisional: `settled` counts it. Accepted or refused, its place is taken either way.
+            self.heads[manifest.dataset] = found.head
+            return [Judge(opened, found)]
+        return self.failed(fail(opened, found))
+
+    def failed(self, failed: Failed) -> list[Instruction]:
+        """What follows from a message that didn't get through."""
+        finding = failed.finding
+        if finding.code == "replayed":
+            return [Drop(failed)]
+        if finding.verdict is Verdict.HELD:
+            return self._hold(failed)
+        if finding.verdict is Verdict.TRANSPORT_FAULT:
+            # from step 9 on the signed manifest says which publication is wanted: ask for it as it was signed
+            manifest = failed.manifest
+            again = manifest is not None and finding.code in ("content-digest", "content-unexpected")
+            charge: list[Instruction] = [Charge(failed)]
+            return charge + (self._ask(manifest.dataset) if again and manifest is not None else [])
+        owner = failed.manifest.owner if failed.manifest is not None else None
+        told: list[Instruction] = [] if owner is None else [Receipt(owner, at_once=True)]
+        return [Refuse(failed, counted=False), *told]
+
+    def settled(self, judged: Judge, finding: Finding | None) -> list[Instruction]:
+        """Steps 13 to 15 are done: count it, tell the owner, release what waited for it."""
+        opened = judged.opened
+        dataset, owner = opened.manifest.dataset, opened.manifest.owner
+        before = self.heads[dataset]
+        head = before.counted(accepted=finding is None)
+        self.heads[dataset] = head
+        follow: list[Instruction] = []
+        if finding is None:
+            follow.append(Receipt(owner, at_once=head.accepted == 1))
+        else:
+            failed = Failed(opened.arrival, finding, opened.digest, opened.manifest, opened.jws)
+            follow += [Refuse(failed, counted=True), Receipt(owner, at_once=True)]
+        return follow + self.learned(dataset)
+
+    def learned(self, name: str) -> list[Instruction]:
+        """A document arrived (its digest or thumbprint), or a dataset's head moved (its id)."""
+        self._fetching.discard(name)
+        self._asked.pop(name, None)
+        refs = self._waiting.pop(name, None)
+        return [Release(tuple(refs))] if refs else []
+
+    def held(self, ref: int, waiting_for: str) -> None:
+        """The store has given what was held an id."""
+        self._waiting[waiting_for].append(ref)
+
+    def forgotten(self) -> list[Instruction]:
+        """Now and then: whatever is still missing is asked for again."""
+        self._asked.clear()
+        self._fetching.clear()
+        again: list[Instruction] = []
+        for name in list(self._waiting):
+            if "/" in name:
+                again += self._ask(name)
+        return again
+
+    def waiting(self) -> Mapping[str, int]:
+        """How many messages wait, by what they wait for."""
+        return {name: len(refs) for name, refs in self._waiting.items()}
+
+    def _hold(self, failed: Failed) -> list[Instruction]:
+        finding, manifest = failed.finding, failed.manifest
+        if finding.code == "predecessor-missing":
+            assert manifest is not None
+            return [Hold(failed, manifest.dataset), *self._ask(manifest.dataset)]
+        follow: list[Instruction] = [Hold(failed, finding.missing or finding.code)]
+        what = _FETCHED.get(finding.code)
+        if what is not None and finding.missing not in self._fetching:
+            self._fetching.add(finding.missing)
+            follow.append(Fetch(what, finding.missing))
+        return follow
+
+    def _ask(self, dataset: str) -> list[Instruction]:
+        """Once per gap; `forgotten` clears the memory of it."""
+        head = self.heads.get(dataset)
+        order = head.order if head else (0, 0)
+        if self._asked.get(dataset) == order:
+            return []
+        self._asked[dataset] = order
+        return [Ask(dataset, head)]
+
+
+def fail(opened: Opened, found: Elsewhere | Finding) -> Failed:
+    """An opened publication that ends here."""
+    if isinstance(found, Elsewhere):
+        at = f"{opened.manifest.dataset} {opened.manifest.epoch}/{opened.manifest.sequence}"
+        found = Finding(found.code, at)
+    assert found.code in REASONS
+    return Failed(opened.arrival, found, opened.digest, opened.manifest, opened.jws)

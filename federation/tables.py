@@ -1,0 +1,40 @@
+"""Registers as tables: changes between two of them, and applying them."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from schemas.model import DELETED
+
+
+def apply_delta(before: pl.DataFrame, delta: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """The table after a delta.
+
+    Args:
+        before: Canonical table, sorted by key.
+        delta: The same columns and a last bool `_deleted`; where it is true only the key counts.
+        key: Key columns.
+    """
+    gone = before.join(delta, on=list(key), how="anti", maintain_order="left")
+    come = delta.filter(~pl.col(DELETED).fill_null(value=False)).drop(DELETED)
+    return pl.concat([gone, come]).sort(key)
+
+
+def make_delta(before: pl.DataFrame, after: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """The smallest delta from one canonical table to another, sorted by key.
+
+    Rows that stay as they are don't appear; an empty frame means that nothing changed.
+    """
+    others = [name for name in after.columns if name not in key]
+    old = before.with_columns(pl.lit(value=True).alias("_before"))
+    joined = after.join(old, on=list(key), how="left", suffix="_old", maintain_order="left")
+    same = pl.all_horizontal(
+        pl.col("_before").fill_null(value=False),
+        *(pl.col(name).eq_missing(pl.col(f"{name}_old")) for name in others),
+    )
+    upserts = joined.filter(~same).select(after.columns).with_columns(pl.lit(value=False).alias(DELETED))
+    gone = before.join(after, on=list(key), how="anti", maintain_order="left").select(
+        *(pl.col(name) if name in key else pl.lit(None, before.schema[name]).alias(name) for name in before.columns),
+        pl.lit(value=True).alias(DELETED),
+    )
+    return pl.concat([upserts, gone]).sort(key)
