@@ -1,0 +1,1 @@
+"""The hub: a broker's configuration, its members, its streams and its read service."""
