@@ -127,7 +127,9 @@ def draft_rows(
         period_us=period_of(schema, frame) if mode == "append" else None,
         content=describe(blob, plain_size),
         blob=blob,
-        result=table_digest(frame if result is None else result, schema.primary_key) if carries_table else None,
+        result=table_digest(frame if result is None else result, schema.primary_key)
+        if carries_table
+        else None,
         sharing=sharing or Sharing(level=schema.sharing_default),
         origin=origin or schema.origin,
         licence=licence or schema.licence,
@@ -135,7 +137,9 @@ def draft_rows(
     )
 
 
-def draft_bare(schema: Schema, dataset: str, mode: Mode, *, sharing: Sharing, origin: str, licence: str) -> Draft:
+def draft_bare(
+    schema: Schema, dataset: str, mode: Mode, *, sharing: Sharing, origin: str, licence: str
+) -> Draft:
     """Make a draft without rows: `unchanged`, or `withdraw` of the whole dataset."""
     if mode not in ("unchanged", "withdraw"):
         raise MalformedError(f"{dataset}: mode {mode} carries rows", code="draft")
@@ -160,11 +164,18 @@ class Signed:
     @property
     def position(self) -> Position:
         """Its place in the chain."""
-        return Position(epoch=self.manifest.epoch, sequence=self.manifest.sequence, digest=self.digest)
+        return Position(
+            epoch=self.manifest.epoch, sequence=self.manifest.sequence, digest=self.digest
+        )
 
 
 def sign_draft(
-    draft: Draft, head: Position | None, signer: Signer, *, issued_us: int, abandons: Position | None = None
+    draft: Draft,
+    head: Position | None,
+    signer: Signer,
+    *,
+    issued_us: int,
+    abandons: Position | None = None,
 ) -> Signed:
     """Give a draft its place in the chain and sign it.
 
@@ -178,7 +189,9 @@ def sign_draft(
     members: dict[str, Any] = {
         "publisher": draft.publisher,
         "dataset": draft.dataset,
-        "schema_ref": SchemaRef(name=draft.schema.name, version=draft.schema.version, digest=draft.schema.digest),
+        "schema_ref": SchemaRef(
+            name=draft.schema.name, version=draft.schema.version, digest=draft.schema.digest
+        ),
         "epoch": _epoch(head, abandons),
         "sequence": 1 if head is None or abandons is not None else head.sequence + 1,
         "mode": draft.mode,
@@ -215,7 +228,13 @@ def _period(period_us: tuple[int, int] | None) -> Period | None:
 
 
 def messages(
-    manifest: Manifest, digest: str, jws: str, blob: bytes | None, *, traceparent: str | None = None, subject: str | None = None
+    manifest: Manifest,
+    digest: str,
+    jws: str,
+    blob: bytes | None,
+    *,
+    traceparent: str | None = None,
+    subject: str | None = None,
 ) -> list[Message]:
     """The messages that carry a publication: one per part, each with the whole manifest.
 

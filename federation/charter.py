@@ -31,7 +31,7 @@ class Member(WireModel):
     Attributes:
         participant: Who.
         identity: Digest of its first identity document: the pin that everything hangs on.
-        custodian: As its identity says; repeated so that the threshold is seen in the charter itself.
+        custodian: As its identity says; repeated so that the charter itself shows the threshold.
         roles: What it may do.
     """
 
@@ -62,9 +62,13 @@ class Charter(WireModel):
     version: Ordinal
     previous: Digest | None = None
     decision: Text | None = None
-    members: Annotated[tuple[Member, ...], Field(strict=False, min_length=1, max_length=CHARTER_MEMBERS_MAX)]
+    members: Annotated[
+        tuple[Member, ...], Field(strict=False, min_length=1, max_length=CHARTER_MEMBERS_MAX)
+    ]
     threshold: Ordinal
-    durable_receivers: Annotated[tuple[ParticipantText, ...], Field(strict=False, max_length=2)] = ()
+    durable_receivers: Annotated[
+        tuple[ParticipantText, ...], Field(strict=False, max_length=2)
+    ] = ()
     expires: Instant | None = None
     issued: Instant
 
@@ -126,7 +130,9 @@ def read_charter(document: bytes, identities: Mapping[str, KnownIdentity]) -> Kn
     jws = parse_general(document, TYP, max_bytes=MAX_BYTES)
     charter = Charter.read(jws.payload)
     if charter.version != 1:
-        raise TrustError("only a first version is taken; votes on changes come later", code="charter-version")
+        raise TrustError(
+            "only a first version is taken; votes on changes come later", code="charter-version"
+        )
     signatures = {one.kid: one for one in jws.signatures}
     used = set()
     for member in charter.members:
@@ -138,10 +144,16 @@ def read_charter(document: bytes, identities: Mapping[str, KnownIdentity]) -> Kn
                 remedy="bring the identity documents of all members",
             )
         if known.identity.custodian.key != member.custodian:
-            raise TrustError(f"{member.participant}: another custodian than its identity says", code="charter-identity")
-        mine = [kid for kid in known.public_keys if kid in signatures]
-        if not any(verify(signatures[kid], known.public_keys[kid]) for kid in mine):
-            raise TrustError(f"{member.participant} did not sign the charter", code="charter-signature")
+            raise TrustError(
+                f"{member.participant}: another custodian than its identity says",
+                code="charter-identity",
+            )
+        mine = [kid for kid in known.public_keys if kid in signatures and kid not in used]
+        if not mine or not all(verify(signatures[kid], known.public_keys[kid]) for kid in mine):
+            raise TrustError(
+                f"{member.participant} did not sign the charter with a key of its own",
+                code="charter-signature",
+            )
         used.update(mine)
     if used != set(signatures):
         raise TrustError("a signature belongs to no member", code="charter-signature")

@@ -183,7 +183,7 @@ def inputs_root(inputs: Collection[Input]) -> str:
 def figures_digest(frame: pl.DataFrame) -> str:
     """Return the digest of the figures: of the canonical table without the input columns."""
     fields = tuple(field for field in row_schema().wire_fields if field.name in _FIGURE_COLUMNS)
-    return table_digest(fields, frame.select(field.name for field in fields), KEY)
+    return table_digest(frame.select(field.name for field in fields), KEY)
 
 
 def claim_of(

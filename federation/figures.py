@@ -73,8 +73,7 @@ def figures_of(cell: Cell, aggregates: Collection[str] | None = None) -> Figures
 
 def decimal_of(steps: int, scale: int) -> Decimal:
     """Return `steps * 10**-scale`, exactly, whatever the precision of the decimal context."""
-    digits = tuple(int(digit) for digit in str(abs(steps)))
-    return Decimal((int(steps < 0), digits, -scale))
+    return Decimal(decimal_text(steps, scale))
 
 
 def _divided(number: int, by: int) -> int:

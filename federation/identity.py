@@ -4,6 +4,9 @@ A document is signed by its signing key and by its recovery key (general JWS), s
 whoever issues it held both. Charters pin the digest of a participant's *first* document. A
 successor names its predecessor's digest and counts up; the recovery key may change
 everything, a signing key alone may add or retire signing keys only (design, section 5).
+
+A key signs the document with which it enters: nobody can list another's key as its own and
+so draw doubt on what that other signs.
 """
 
 from collections.abc import Mapping
@@ -13,10 +16,17 @@ from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
-from federation.errors import MalformedError, TrustError
-from federation.jose import GeneralJws, PublicKey, Signer, parse_general, require, sign_general, verify
+from federation.jose import (
+    PublicKey,
+    Signer,
+    parse_general,
+    require,
+    sign_general,
+    verify,
+)
 from federation.limits import DOCUMENT_MAX_BYTES
 from federation.model import (
+    DatasetText,
     Digest,
     Instant,
     Ordinal,
@@ -70,7 +80,7 @@ class SigningKey(WireModel):
 class DatasetHead(WireModel):
     """The last good position of one dataset under a revoked key."""
 
-    dataset: Text
+    dataset: DatasetText
     head: Position
 
 
@@ -84,6 +94,13 @@ class Revoked(WireModel):
 
     kid: KeyText
     heads: Annotated[tuple[DatasetHead, ...], Field(strict=False, max_length=HEADS_MAX)] = ()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "Revoked":
+        datasets = [entry.dataset for entry in self.heads]
+        if len(set(datasets)) != len(datasets):
+            raise ValueError("heads: one per dataset")
+        return self
 
 
 class Identity(WireModel):
@@ -126,6 +143,10 @@ class Identity(WireModel):
         xs = [key.x for key in self.keys]
         if len(set(xs)) != len(xs) or self.recovery.x in xs:
             raise ValueError("keys: each once, and the recovery key is none of them")
+        kids = [one.kid for one in self.revoked]
+        in_force = {PublicKey.from_x(x).kid for x in (*xs, self.recovery.x)}
+        if len(set(kids)) != len(kids) or in_force & set(kids):
+            raise ValueError("revoked: each key once, and none that is in force")
         return self
 
 
@@ -147,6 +168,16 @@ class KnownIdentity:
         return {key.kid: key for key in found}
 
     @cached_property
+    def recovery(self) -> PublicKey:
+        """The recovery key."""
+        return PublicKey.from_x(self.identity.recovery.x)
+
+    @property
+    def all_keys(self) -> Mapping[str, PublicKey]:
+        """Signing keys in force and the recovery key, by thumbprint."""
+        return {**self.public_keys, self.recovery.kid: self.recovery}
+
+    @cached_property
     def revoked(self) -> Mapping[str, Mapping[str, Position]]:
         """Per revoked key, the last good head per dataset."""
         return {
@@ -156,12 +187,25 @@ class KnownIdentity:
 
 
 def issue_identity(identity: Identity, signers: tuple[Signer, ...]) -> bytes:
-    """Sign an identity document. The first needs a signing key and the recovery key."""
+    """Sign an identity document.
+
+    Args:
+        identity: Payload.
+        signers: For the first all its signing keys and its recovery key; for a successor a key
+            of the version before (see `read_identity`) and the keys that are new in it.
+    """
     return sign_general(signers, TYP, identity.write())
 
 
 def read_identity(document: bytes, *, predecessor: KnownIdentity | None = None) -> KnownIdentity:
     """Verify an identity document.
+
+    1. The first is version 1; a successor counts up and names its predecessor's digest.
+    2. Every signature holds, by a key of this version or of the one before.
+    3. Every key that enters has signed: in the first all of them, the recovery key too.
+    4. A successor is signed by a key of the version before. If that isn't the recovery key, only
+       signing keys may enter or leave, what was revoked stays as it was, and only keys that
+       leave are revoked.
 
     Args:
         document: General JWS.
@@ -169,70 +213,72 @@ def read_identity(document: bytes, *, predecessor: KnownIdentity | None = None) 
 
     Raises:
         MalformedError: It isn't an identity document.
-        TrustError: `identity-signature`, `identity-predecessor`, `identity-rights`.
+        TrustError: `identity-predecessor` (1), `identity-signature` (2 to 4) or
+            `identity-rights` (4).
     """
     jws = parse_general(document, TYP, max_bytes=DOCUMENT_MAX_BYTES)
-    identity = Identity.read(jws.payload)
-    known = KnownIdentity(identity, jws.digest, document)
-    own = {**known.public_keys, **_recovery(identity)}
-    if predecessor is None:
-        require(
-            identity.version == 1,
-            f"{identity.participant}: version {identity.version} needs its predecessor",
-            code="identity-predecessor",
-        )
-        _require_signed(jws, own, by=set(_recovery(identity)))
-        require(
-            any(one.kid in known.public_keys for one in jws.signatures),
-            f"{identity.participant}: no signing key signed",
-            code="identity-signature",
-        )
-        return known
-    _check_succession(known, predecessor, jws)
+    known = KnownIdentity(Identity.read(jws.payload), jws.digest, document)
+    before = predecessor.all_keys if predecessor is not None else {}
+    # 1. version and predecessor
+    _check_version(known, predecessor)
+    # 2. every signature
+    keys = {**before, **known.all_keys}
+    for one in jws.signatures:
+        key = keys.get(one.kid)
+        holds = key is not None and verify(one, key)
+        require(holds, f"the signature by {one.kid} doesn't hold", code="identity-signature")
+    # 3. possession of what enters
+    signed_by = {one.kid for one in jws.signatures}
+    silent = sorted(set(known.all_keys) - set(before) - signed_by)
+    require(
+        not silent,
+        f"new keys that did not sign: {', '.join(silent)}",
+        code="identity-signature",
+    )
+    # 4. rights
+    if predecessor is not None:
+        _check_rights(known.identity, predecessor, signed_by)
     return known
 
 
-def _recovery(identity: Identity) -> dict[str, PublicKey]:
-    key = PublicKey.from_x(identity.recovery.x)
-    return {key.kid: key}
-
-
-def _require_signed(jws: GeneralJws, keys: Mapping[str, PublicKey], *, by: set[str]) -> None:
-    """Every signature must hold by one of the keys, and those of `by` must be among them."""
-    for one in jws.signatures:
-        key = keys.get(one.kid)
-        if key is None or not verify(one, key):
-            raise TrustError("a signature of the identity document doesn't hold", code="identity-signature")
-    if not by <= {one.kid for one in jws.signatures}:
-        raise TrustError("the recovery key did not sign", code="identity-signature")
-
-
-def _check_succession(known: KnownIdentity, before: KnownIdentity, jws: GeneralJws) -> None:
-    new, old = known.identity, before.identity
-    fits = (
+def _check_version(known: KnownIdentity, predecessor: KnownIdentity | None) -> None:
+    new = known.identity
+    if predecessor is None:
+        require(
+            new.version == 1,
+            f"{new.participant}: version {new.version} needs its predecessor",
+            code="identity-predecessor",
+        )
+        return
+    old = predecessor.identity
+    require(
         new.participant == old.participant
         and new.version == old.version + 1
-        and new.previous == before.digest
+        and new.previous == predecessor.digest,
+        f"{new.participant}: not the successor of the version known",
+        code="identity-predecessor",
     )
-    require(fits, f"{new.participant}: not the successor of the version known", code="identity-predecessor")
-    old_recovery = _recovery(old)
-    keys = {**before.public_keys, **old_recovery, **known.public_keys, **_recovery(new)}
-    _require_signed(jws, keys, by=set())
-    signed_by = {one.kid for one in jws.signatures}
-    if signed_by & set(old_recovery):
+
+
+def _check_rights(new: Identity, before: KnownIdentity, signed_by: set[str]) -> None:
+    old = before.identity
+    if before.recovery.kid in signed_by:
         return
     require(
         bool(signed_by & set(before.public_keys)),
         f"{new.participant}: signed by no key of the version before",
         code="identity-signature",
     )
-    same = new.model_copy(update={"keys": old.keys, "version": old.version, "previous": old.previous,
-                                  "issued": old.issued, "revoked": old.revoked})
-    gone = set(before.public_keys) - set(known.public_keys)
-    retired = {one.kid for one in new.revoked} - {one.kid for one in old.revoked}
+    free = ("keys", "version", "previous", "issued", "revoked")
+    same = new.model_copy(update={name: getattr(old, name) for name in free})
+    revoked = set(new.revoked) - set(old.revoked)
+    leaving = {PublicKey.from_x(x.x).kid for x in set(old.keys) - set(new.keys)}
     require(
-        same == old and retired <= gone,
-        f"{new.participant}: a signing key may add or retire signing keys only; the rest takes the recovery key",
+        same == old
+        and set(old.revoked) <= set(new.revoked)
+        and {one.kid for one in revoked} <= leaving,
+        f"{new.participant}: a signing key may add or retire signing keys only; "
+        "the rest takes the recovery key",
         code="identity-rights",
     )
 
@@ -242,9 +288,6 @@ def first_identity(document: bytes) -> KnownIdentity:
 
     Raises:
         MalformedError: Not an identity document.
-        TrustError: It isn't signed as a first one must be.
+        TrustError: It isn't a first one, or not signed as a first one must be.
     """
-    known = read_identity(document)
-    if known.identity.version != 1:
-        raise MalformedError("not a first identity document", code="identity-predecessor")
-    return known
+    return read_identity(document)

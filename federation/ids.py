@@ -23,6 +23,8 @@ _PARTICIPANT: Final = re.compile(
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _NAME_MAX_CHARS: Final = 64
 NO_SLUG: Final = "_"
+_TOKENS_MIN: Final = 7
+"""Prefix (3), zone, participant, kind and at least one more."""
 
 
 def parse_participant(text: str) -> str:
@@ -41,13 +43,14 @@ def parse_participant(text: str) -> str:
         raise MalformedError(
             f"{text[:80]!r} is not a participant id",
             code="participant-id",
-            remedy="write for example fr-com-12011, fr-epci-241200765, fr-dep-12, fr-reg-76 or de-lau-08111000",
+            remedy="write for example fr-com-12011, fr-epci-241200765, fr-dep-12, fr-reg-76 "
+            "or de-lau-08111000",
         )
     return text
 
 
 def parse_name(text: str) -> str:
-    """Check a schema name or slug: lower case words joined by single hyphens, at most 64 characters.
+    """Check a schema name or slug: lower-case words joined by hyphens, at most 64 characters.
 
     Raises:
         MalformedError: `name`.
@@ -56,7 +59,7 @@ def parse_name(text: str) -> str:
         raise MalformedError(
             f"{text[:80]!r} is not a schema name or slug",
             code="name",
-            remedy="use lower-case letters, digits and single hyphens, for example comptage-mobilites",
+            remedy="use lower-case letters, digits and single hyphens: comptage-mobilites",
         )
     return text
 
@@ -176,9 +179,15 @@ def parse_subject(text: str) -> Subject:
         MalformedError: `subject`.
     """
     tokens = text.split(".")
-    if len(tokens) < 7 or text[: len(WIRE_PREFIX) + 1] != WIRE_PREFIX + "." or tokens[5] not in _KINDS:  # noqa: PLR2004 - prefix (3), zone, participant, kind, one more
+    if (
+        len(tokens) < _TOKENS_MIN
+        or text[: len(WIRE_PREFIX) + 1] != WIRE_PREFIX + "."
+        or tokens[5] not in _KINDS
+    ):
         raise MalformedError(f"{text[:200]!r} is not a subject of the wire", code="subject")
     carrier = parse_participant(tokens[4])
     if tokens[3] != participant_zone(carrier):
-        raise MalformedError(f"{text[:200]!r}: the zone doesn't fit the participant", code="subject")
+        raise MalformedError(
+            f"{text[:200]!r}: the zone doesn't fit the participant", code="subject"
+        )
     return Subject(carrier=carrier, kind=tokens[5], rest=tuple(tokens[6:]))

@@ -1,4 +1,4 @@
-"""Signatures: strict JWS (RFC 7515) with Ed25519 (RFC 8037, named as RFC 9864 does), and keys as JWK.
+"""Signatures: strict JWS (RFC 7515) with Ed25519 (RFC 8037, named as in RFC 9864); keys as JWK.
 
 The wire version fixes the algorithm; none is taken from a message. Strict means that one
 signed document has one spelling: each base64url segment must re-encode to itself and the
@@ -36,8 +36,8 @@ Typ = Literal[
 ]
 
 _P: Final = 2**255 - 19
-# The y coordinates of the points of order 1, 2, 4 and 8 (RFC 7748 section 6.1 warns of them): under such
-# a "key" one signature fits many texts, so its owner could deny or swap what was signed.
+# The y coordinates of the points of order 1, 2, 4 and 8 (RFC 7748 section 6.1 warns of them): under
+# such a "key" one signature fits many texts, so its owner could deny or swap what was signed.
 _Y8: Final = int.from_bytes(
     bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little"
 )
@@ -50,7 +50,7 @@ def b64url(data: bytes) -> str:
 
 
 def un_b64url(text: str) -> bytes:
-    """Strict base64url: refuses padding, foreign characters and a second spelling of the same bytes.
+    """Strict base64url: no padding, no foreign characters, no second spelling of the same bytes.
 
     Raises:
         MalformedError: `base64url`.
@@ -187,10 +187,10 @@ def _kid_of(header: str, typ: Typ) -> str:
     kid = found["kid"]
     if found["alg"] != ALG or found["typ"] != typ or type(kid) is not str:
         raise MalformedError(f"the header is not that of a {typ}", code="jws-header")
-    if header != protected(typ, kid):
-        raise MalformedError("the header is not in its one spelling", code="jws-header")
     if len(un_b64url(kid)) != _KEY_BYTES:
         raise MalformedError("kid is not a thumbprint", code="jws-header")
+    if header != protected(typ, kid):
+        raise MalformedError("the header is not in its one spelling", code="jws-header")
     return kid
 
 
@@ -203,7 +203,8 @@ def parse_compact(text: str, typ: Typ, *, max_bytes: int = JWS_MAX_BYTES) -> Jws
         max_bytes: Bound on the whole.
 
     Raises:
-        MalformedError: `size`, `jws-form`, `base64url`, `jws-header`, `wire-version-unsupported`, `json…`.
+        MalformedError: `size`, `jws-form`, `base64url`, `jws-header`, `wire-version-unsupported`,
+            `json…`.
     """
     if len(text) > max_bytes:
         raise MalformedError(f"a JWS of {len(text)} bytes, at most {max_bytes}", code="size")
@@ -211,13 +212,18 @@ def parse_compact(text: str, typ: Typ, *, max_bytes: int = JWS_MAX_BYTES) -> Jws
     if len(segments) != _SEGMENTS or not text.isascii():
         raise MalformedError("not three segments of ASCII", code="jws-form")
     kid = _kid_of(segments[0], typ)
-    payload, signature = un_b64url(segments[1]), un_b64url(segments[2])
-    if len(signature) != SIGNATURE_BYTES:
-        raise MalformedError("the signature is not 64 bytes", code="jws-form")
+    payload, signature = un_b64url(segments[1]), _signature(segments[2])
     return Jws(kid, payload, text[: text.rindex(".")].encode("ascii"), signature, text)
 
 
-def verify(jws: Jws, key: PublicKey) -> bool:
+def _signature(segment: str) -> bytes:
+    signature = un_b64url(segment)
+    if len(signature) != SIGNATURE_BYTES:
+        raise MalformedError("the signature is not 64 bytes", code="jws-form")
+    return signature
+
+
+def verify(jws: "Jws | Signature", key: PublicKey) -> bool:
     """Whether the key signed. A key of another thumbprint never did."""
     return key.kid == jws.kid and key.verifies(jws.signature, jws.signing_input)
 
@@ -226,16 +232,36 @@ def verify(jws: Jws, key: PublicKey) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """One of the signatures of a general JWS. All of them share one payload in memory.
+
+    Attributes:
+        kid: Thumbprint of the key that is said to have signed.
+        signature: 64 bytes.
+    """
+
+    kid: str
+    signature: bytes
+    _protected: str
+    _payload_segment: bytes
+
+    @property
+    def signing_input(self) -> bytes:
+        """What the signature covers; put together when asked for, as there may be thousands."""
+        return self._protected.encode("ascii") + b"." + self._payload_segment
+
+
+@dataclass(frozen=True, slots=True)
 class GeneralJws:
     """A payload with several signatures, of strict form, none of them checked yet.
 
     Attributes:
         payload: The bytes signed.
-        signatures: Compact forms, one per signature, in the document's order.
+        signatures: In the document's order, each by another key.
     """
 
     payload: bytes
-    signatures: tuple[Jws, ...]
+    signatures: tuple[Signature, ...]
 
     @property
     def digest(self) -> str:
@@ -263,21 +289,26 @@ def parse_general(data: bytes, typ: Typ, *, max_bytes: int) -> GeneralJws:
     found = parse_object(data)
     entries: Any = found.get("signatures")
     payload: Any = found.get("payload")
-    if set(found) != {"payload", "signatures"} or type(payload) is not str or type(entries) is not list:
+    if (
+        set(found) != {"payload", "signatures"}
+        or type(payload) is not str
+        or type(entries) is not list
+    ):
         raise MalformedError("not a general JWS: payload and signatures", code="jws-form")
-    signatures = []
-    for entry in entries:
-        if type(entry) is not dict or {key: type(value) for key, value in entry.items()} != {
-            "protected": str,
-            "signature": str,
-        }:
-            raise MalformedError("a signature is not protected and signature", code="jws-form")
-        compact = f"{entry['protected']}.{payload}.{entry['signature']}"
-        signatures.append(parse_compact(compact, typ, max_bytes=max_bytes + 1024))
-    kids = [one.kid for one in signatures]
-    if not kids or len(set(kids)) != len(kids):
+    plain, segment = un_b64url(payload), payload.encode("ascii")
+    signatures = tuple(_general_signature(entry, typ, segment) for entry in entries)
+    kids = {one.kid for one in signatures}
+    if not kids or len(kids) != len(signatures):
         raise MalformedError("no signature, or one key signs twice", code="jws-form")
-    return GeneralJws(signatures[0].payload, tuple(signatures))
+    return GeneralJws(plain, signatures)
+
+
+def _general_signature(entry: Any, typ: Typ, payload_segment: bytes) -> Signature:
+    members = {"protected": str, "signature": str}
+    if type(entry) is not dict or {name: type(value) for name, value in entry.items()} != members:
+        raise MalformedError("a signature is not protected and signature", code="jws-form")
+    header = entry["protected"]
+    return Signature(_kid_of(header, typ), _signature(entry["signature"]), header, payload_segment)
 
 
 def require(condition: bool, message: str, *, code: str) -> None:  # noqa: FBT001 - reads as an assertion

@@ -162,7 +162,9 @@ def _groups(candidates: Sequence[Candidate], decoded: Sequence[Any]) -> list[lis
 _Entry = tuple[int, Candidate, Any]
 
 
-def _check_group(entries: list[_Entry], found: list[Finding | None], frames: dict[int, pl.DataFrame]) -> None:
+def _check_group(
+    entries: list[_Entry], found: list[Finding | None], frames: dict[int, pl.DataFrame]
+) -> None:
     """14. validate, for publications of one schema and mode."""
     try:
         _check_frame(entries, found, frames)
@@ -175,7 +177,9 @@ def _check_group(entries: list[_Entry], found: list[Finding | None], frames: dic
             _check_group([entry], found, frames)
 
 
-def _check_frame(entries: list[_Entry], found: list[Finding | None], frames: dict[int, pl.DataFrame]) -> None:
+def _check_frame(
+    entries: list[_Entry], found: list[Finding | None], frames: dict[int, pl.DataFrame]
+) -> None:
     opened = entries[0][1].opened
     schema, mode = opened.schema, opened.manifest.mode
     whole = pl.from_arrow(pa.concat_tables([table for _, _, table in entries]))
@@ -184,7 +188,9 @@ def _check_frame(entries: list[_Entry], found: list[Finding | None], frames: dic
     if mode in ("append", "snapshot"):
         numbers = pl.Series(PART, range(len(entries)), dtype=pl.UInt32)
         marked = whole.with_columns(
-            numbers.repeat_by(pl.Series(sizes, dtype=pl.UInt32)).explode(empty_as_null=False).alias(PART)
+            numbers.repeat_by(pl.Series(sizes, dtype=pl.UInt32))
+            .explode(empty_as_null=False)
+            .alias(PART)
         )
         faults = check_batch(schema, marked, PART)
         outside = _outside(schema, marked, [entry[1].opened.manifest for entry in entries])
@@ -197,7 +203,10 @@ def _check_frame(entries: list[_Entry], found: list[Finding | None], frames: dic
         frames[index] = frame
         fault = faults.get(number)
         if fault is not None:
-            found[index] = Finding("invalid", f"row {fault.row}, {fault.column}: {fault.rule} {fault.value or ''}"[:300])
+            found[index] = Finding(
+                "invalid",
+                f"row {fault.row}, {fault.column}: {fault.rule} {fault.value or ''}"[:300],
+            )
         else:
             found[index] = outside.get(number) or _place(candidate.opened, frame)
 
@@ -212,7 +221,10 @@ def _outside(schema: Schema, marked: pl.DataFrame, manifests: list[Manifest]) ->
     for number, low, high in spans.iter_rows():
         period = manifests[number].period
         if period is None or low < period.start_us or high >= period.end_us:
-            found[number] = Finding("period", f"a row lies outside {period.start if period else ''} – {period.end if period else ''}")
+            found[number] = Finding(
+                "period",
+                f"a row lies outside {period.start if period else ''} – {period.end if period else ''}",
+            )
     return found
 
 
@@ -221,13 +233,19 @@ def _place(opened: Opened, frame: pl.DataFrame) -> Finding | None:
     schema, owner = opened.schema, opened.manifest.owner
     if schema.place is None:
         if place_of(owner) is None and schema.measures:
-            return Finding("place", f"{owner} is no commune, and {schema.name} doesn't say which one a row is of")
+            return Finding(
+                "place",
+                f"{owner} is no commune, and {schema.name} doesn't say which one a row is of",
+            )
         return None
     if schema.place not in frame.columns:
         return None
     strangers = set(frame.get_column(schema.place).unique().to_list()) - covered(owner)
     if strangers:
-        return Finding("place", f"{owner} doesn't cover {', '.join(map(str, sorted(strangers, key=str)[:5]))}"[:300])
+        return Finding(
+            "place",
+            f"{owner} doesn't cover {', '.join(map(str, sorted(strangers, key=str)[:5]))}"[:300],
+        )
     return None
 
 
@@ -264,7 +282,9 @@ def _finish(
     table: pl.DataFrame | None = None
     if opened.schema.kind == "register":
         if manifest.dataset not in overlay:
-            overlay[manifest.dataset] = None if manifest.mode == "snapshot" else tables(manifest.dataset)
+            overlay[manifest.dataset] = (
+                None if manifest.mode == "snapshot" else tables(manifest.dataset)
+            )
         result = _next_table(opened, frame, overlay[manifest.dataset])
         if isinstance(result, Finding):
             return result
@@ -284,7 +304,9 @@ def _finish(
     )
 
 
-def _next_table(opened: Opened, frame: pl.DataFrame | None, before: pl.DataFrame | None) -> pl.DataFrame | None | Finding:
+def _next_table(
+    opened: Opened, frame: pl.DataFrame | None, before: pl.DataFrame | None
+) -> pl.DataFrame | None | Finding:
     """A register's table after a step, compared with the digest that its owner signed."""
     manifest, schema = opened.manifest, opened.schema
     if manifest.mode == "unchanged":
@@ -303,7 +325,9 @@ def _next_table(opened: Opened, frame: pl.DataFrame | None, before: pl.DataFrame
         faults = check_batch(schema, after.with_columns(pl.lit(0, pl.UInt32).alias(PART)), PART)
         if faults:
             fault = faults[0]
-            return Finding("invalid", f"after the change, row {fault.row}, {fault.column}: {fault.rule}")
+            return Finding(
+                "invalid", f"after the change, row {fault.row}, {fault.column}: {fault.rule}"
+            )
     if table_digest(after, schema.primary_key) != manifest.result:
         return Finding("result")
     return after

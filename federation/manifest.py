@@ -32,7 +32,9 @@ TYP: Final = "maillage-publication+jws"
 Mode = Literal["append", "snapshot", "delta", "unchanged", "withdraw"]
 Origin = Literal["own", "delegated", "relayed", "simulated"]
 Level = Literal["open", "federation", "partners", "aggregate-only"]
-Licence = Literal["etalab-2.0", "ODbL-1.0", "CC-BY-4.0", "CC0-1.0", "DL-DE-BY-2.0", "DL-DE-ZERO-2.0"]
+Licence = Literal[
+    "etalab-2.0", "ODbL-1.0", "CC-BY-4.0", "CC0-1.0", "DL-DE-BY-2.0", "DL-DE-ZERO-2.0"
+]
 
 
 class SchemaRef(WireModel):
@@ -175,11 +177,15 @@ class Manifest(WireModel):
             raise ValueError("previous: absent in the very first publication, and only there")
         if (self.epoch > 1 and self.sequence == 1) != (self.abandons is not None):
             raise ValueError("abandons: in the first publication of a later epoch, and only there")
+        if self.abandons is not None and self.abandons.epoch != self.epoch - 1:
+            raise ValueError("abandons: a head of the epoch before")
         self._check_mode()
         return self
 
     def _check_mode(self) -> None:
-        carries = {"append": True, "snapshot": True, "delta": True, "unchanged": False}.get(self.mode)
+        carries = {"append": True, "snapshot": True, "delta": True, "unchanged": False}.get(
+            self.mode
+        )
         if carries is not None and carries != (self.content is not None):
             raise ValueError(f"content: does not fit mode {self.mode}")
         if self.content is None and self.rows != 0:

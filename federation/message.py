@@ -15,6 +15,7 @@ from federation.limits import PARTS_MAX
 MANIFEST_HEADER: Final = "Maillage-Manifest"
 PART_HEADER: Final = "Maillage-Part"
 TRACE_HEADER: Final = "traceparent"
+_PART_MAX_CHARS: Final = len("1234/1234")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,11 @@ def parse_part(headers: Mapping[str, str]) -> tuple[int, int]:
     if text is None:
         return 1, 1
     left, slash, right = text.partition("/")
-    if not slash or not (left.isdecimal() and right.isdecimal() and text.isascii()) or len(text) > 9:  # noqa: PLR2004 - 1234/1234
+    if (
+        not slash
+        or not (left.isdecimal() and right.isdecimal() and text.isascii())
+        or len(text) > _PART_MAX_CHARS
+    ):
         raise MalformedError(f"{text[:20]!r} is not a part i/n", code="part")
     number, total = int(left), int(right)
     if not 1 <= number <= total <= PARTS_MAX or text != f"{number}/{total}":

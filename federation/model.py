@@ -38,7 +38,11 @@ def instant_us(text: str) -> int:
 
 def instant_text(moment_us: int) -> str:
     """The wire's spelling of an instant in microseconds since 1970, to the second below."""
-    return datetime.fromtimestamp(moment_us // 1_000_000, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (
+        datetime.fromtimestamp(moment_us // 1_000_000, tz=UTC)
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .zfill(_INSTANT_CHARS)
+    )
 
 
 def _instant(text: str) -> str:
@@ -62,7 +66,9 @@ Instant = Annotated[str, AfterValidator(_instant)]
 ParticipantText = Annotated[str, _checked(parse_participant)]
 DatasetText = Annotated[str, _checked(parse_dataset)]
 Name = Annotated[str, _checked(parse_name)]
-Version = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})$")]
+Version = Annotated[
+    str, Field(pattern=r"^(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})$")
+]
 Count = Annotated[int, Field(ge=0, le=SEQUENCE_MAX)]
 Ordinal = Annotated[int, Field(ge=1, le=SEQUENCE_MAX)]
 Text = Annotated[str, Field(min_length=1, max_length=TEXT_MAX_CHARS)]
@@ -106,8 +112,10 @@ class WireModel(BaseModel):
             raise MalformedError(f"{where}: {first['msg']}"[:300], code="document") from error
 
     def write(self) -> bytes:
-        """The bytes to sign: members in the order of the model, those never set left out."""
-        return dump(self.model_dump(mode="json", by_alias=True, exclude_unset=True))
+        """The bytes to sign: members in the order of the model, those unset or None left out."""
+        return dump(
+            self.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
+        )
 
 
 class Position(WireModel):

@@ -27,7 +27,7 @@ class HeldRef:
         waiting_for: A dataset id, a key thumbprint or a digest.
     """
 
-    ref: int
+    ref: str
     waiting_for: str
 
 
@@ -99,7 +99,7 @@ class Fetch:
 class Release:
     """Take these out of what is held and feed them in again."""
 
-    refs: tuple[int, ...]
+    refs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,9 @@ _FETCHED: Final = {
 class Replica:
     """Heads, and what waits for what."""
 
-    def __init__(self, heads: Mapping[str, Head], held: Iterable[HeldRef], history: History) -> None:
+    def __init__(
+        self, heads: Mapping[str, Head], held: Iterable[HeldRef], history: History
+    ) -> None:
         """Start from what the store has.
 
         Args:
@@ -132,7 +134,7 @@ class Replica:
             history: Positions decided on before the heads.
         """
         self.heads: Final[dict[str, Head]] = dict(heads)
-        self._waiting: Final[defaultdict[str, list[int]]] = defaultdict(list)
+        self._waiting: Final[defaultdict[str, list[str]]] = defaultdict(list)
         self._history: Final = history
         self._asked: Final[dict[str, tuple[int, int]]] = {}
         self._fetching: Final[set[str]] = set()
@@ -159,7 +161,10 @@ class Replica:
         if finding.verdict is Verdict.TRANSPORT_FAULT:
             # from step 9 on the signed manifest says which publication is wanted: ask for it as it was signed
             manifest = failed.manifest
-            again = manifest is not None and finding.code in ("content-digest", "content-unexpected")
+            again = manifest is not None and finding.code in (
+                "content-digest",
+                "content-unexpected",
+            )
             charge: list[Instruction] = [Charge(failed)]
             return charge + (self._ask(manifest.dataset) if again and manifest is not None else [])
         owner = failed.manifest.owner if failed.manifest is not None else None
@@ -188,7 +193,7 @@ class Replica:
         refs = self._waiting.pop(name, None)
         return [Release(tuple(refs))] if refs else []
 
-    def held(self, ref: int, waiting_for: str) -> None:
+    def held(self, ref: str, waiting_for: str) -> None:
         """The store has given what was held an id."""
         self._waiting[waiting_for].append(ref)
 

@@ -1,7 +1,9 @@
-"""JSON as the wire takes it: UTF-8, one object, no duplicate keys, no NaN, no floats.
+"""JSON as the wire takes it: UTF-8, one object, no duplicate keys, no NaN, no floats, no null.
 
 RFC 8259 leaves duplicate keys to the reader; two readers that choose differently see two
-documents under one signature. So they are refused (design, section 4).
+documents under one signature. So they are refused (design, section 4). What is absent is left
+out and never null, so that absence has one spelling. Half a surrogate pair can be escaped in
+JSON but not written in UTF-8; it would stop whoever shows or stores the text.
 """
 
 import hashlib
@@ -15,6 +17,8 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise MalformedError("an object has the same key twice", code="json-duplicate-key")
+    if None in found.values():
+        raise MalformedError("what is absent is left out, not null", code="json")
     return found
 
 
@@ -40,6 +44,8 @@ def parse_object(data: bytes) -> dict[str, Any]:
     """
     try:
         found = _decoder.decode(data.decode("utf-8"))
+        if b"\\u" in data:
+            json.dumps(found, ensure_ascii=False).encode()  # fails on half a surrogate pair
     except (ValueError, RecursionError) as error:
         raise MalformedError(f"not JSON: {error}"[:200], code="json") from error
     if type(found) is not dict:

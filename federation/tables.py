@@ -32,9 +32,14 @@ def make_delta(before: pl.DataFrame, after: pl.DataFrame, key: Sequence[str]) ->
         pl.col("_before").fill_null(value=False),
         *(pl.col(name).eq_missing(pl.col(f"{name}_old")) for name in others),
     )
-    upserts = joined.filter(~same).select(after.columns).with_columns(pl.lit(value=False).alias(DELETED))
+    upserts = (
+        joined.filter(~same).select(after.columns).with_columns(pl.lit(value=False).alias(DELETED))
+    )
     gone = before.join(after, on=list(key), how="anti", maintain_order="left").select(
-        *(pl.col(name) if name in key else pl.lit(None, before.schema[name]).alias(name) for name in before.columns),
+        *(
+            pl.col(name) if name in key else pl.lit(None, before.schema[name]).alias(name)
+            for name in before.columns
+        ),
         pl.lit(value=True).alias(DELETED),
     )
     return pl.concat([upserts, gone]).sort(key)

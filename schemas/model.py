@@ -68,7 +68,7 @@ class Constraints(_Strict):
 
     required: bool = False
     unique: bool = False
-    enum: Annotated[tuple[str | int, ...] | None, Meta(strict=False, min_length=1, max_length=ENUM_MAX)] = None
+    enum: Annotated[tuple[str | int, ...], Meta(strict=False, min_length=1, max_length=ENUM_MAX)] | None = None
     pattern: Annotated[str, Meta(max_length=PATTERN_MAX_CHARS)] | None = None
     minimum: int | float | str | None = None
     maximum: int | float | str | None = None
@@ -173,7 +173,7 @@ class _Document(_Loose):
     title: str = ""
     description: str = ""
     fields: Annotated[tuple[Field, ...], Meta(strict=False, min_length=1, max_length=FIELDS_MAX)]
-    primary_key: Annotated[tuple[str, ...] | str, Meta(strict=False)]
+    primary_key: Annotated[tuple[str, ...], Meta(strict=False)] | str
     missing_values: Annotated[tuple[str, ...], Meta(strict=False)] = ("",)
     maillage: MaillageBlock
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
 from node.store.bulk import Bulk, Lookup
 from node.store.database import Database
 from node.store.errors import CorruptContentError, ErasedContentError, UnknownRowError
 from node.store.rows import ContentState
-from node.store.segments import Appended, Place, Segments
+from node.store.segments import Appended, Place, Segments, digest_of
 from node.store.tables import CONTENT
 
 _ADD = Bulk(CONTENT, lambda new: new)
@@ -19,17 +19,17 @@ _MARK_ERASING = Bulk(
     CONTENT,
     lambda _: (
         update(CONTENT)
-        .values(state="erasing")
-        .where(CONTENT.c.digest == bindparam("which"), CONTENT.c.state == "live")
+        .values(state=text("'erasing'"))
+        .where(CONTENT.c.digest == bindparam("which"), CONTENT.c.state == text("'live'"))
     ),
-    ["state", "which", "state_1"],
+    ["which"],
 )
 _MARK_ERASED = Bulk(
     CONTENT,
     lambda _: (
-        update(CONTENT).values(state="erased").where(CONTENT.c.digest == bindparam("which"))
+        update(CONTENT).values(state=text("'erased'")).where(CONTENT.c.digest == bindparam("which"))
     ),
-    ["state", "which"],
+    ["which"],
 )
 
 
@@ -86,12 +86,12 @@ class Contents:
             CorruptContentError: There is no such record in the file; it stays marked for erasing.
         """
         if self.state(digest) is None:
-            raise UnknownRowError(
-                f"The content {digest} isn't stored here", code="content-unknown"
-            )
+            raise UnknownRowError(f"The content {digest} isn't stored here", code="content-unknown")
         with self._database.write() as connection:
             self.mark_erasing(connection, [digest])
-        self.finish_erasures()
+        for error in self.finish_erasures():
+            if error.digest == digest:
+                raise error
 
     def put(self, connection: Connection, day: date, blobs: Sequence[bytes]) -> Appended | None:
         """Append contents to the day's file and index them, inside a writing transaction.
@@ -128,38 +128,40 @@ class Contents:
     @staticmethod
     def mark_erasing(connection: Connection, digests: Iterable[str]) -> None:
         """Mark live contents, inside a writing transaction; `finish_erasures` does the rest."""
-        _MARK_ERASING.run(connection, [("erasing", digest, "live") for digest in digests])
+        _MARK_ERASING.run(connection, [(digest,) for digest in digests])
 
-    def finish_erasures(self) -> None:
+    def finish_erasures(self) -> tuple[CorruptContentError, ...]:
         """Overwrite what is marked: after a commit that marked it, or after a crash before that.
 
+        Returns:
+            Those that couldn't be overwritten, because their record isn't where it should be.
+            They stay marked, and `Status.erasures_pending` shows them.
+
         Raises:
-            CorruptContentError: A record isn't where it should be; the others are done all the
-                same, this one stays marked.
+            OSError: A file can't be written.
         """
         with self._database.read() as connection:
             marked = connection.execute(
                 select(*CONTENT.columns).where(CONTENT.c.state == "erasing")
             ).all()
-        failed: CorruptContentError | None = None
+        failed = []
         done = []
         for row in marked:
             try:
                 self._segments.erase(Place(*row[:4]))
             except CorruptContentError as error:
-                failed = error
+                failed.append(error)
             else:
-                done.append(("erased", row[0]))
+                done.append((row[0],))
         if done:
             with self._database.write() as connection:
                 _MARK_ERASED.run(connection, done)
-        if failed is not None:
-            raise failed
+        return tuple(failed)
 
     @staticmethod
-    def _unknown(connection: Connection, blobs: Sequence[bytes]) -> list[bytes]:
-        """Those that the index doesn't know, each once."""
-        by_digest = {Segments.digest(blob): blob for blob in blobs}
+    def _unknown(connection: Connection, blobs: Sequence[bytes]) -> dict[str, bytes]:
+        """By their digests, those that the index doesn't know."""
+        by_digest = {digest_of(blob): blob for blob in blobs}
         for row in _FIND.run(connection, [(digest,) for digest in by_digest]):
-            del by_digest[row[0]]
-        return list(by_digest.values())
+            by_digest.pop(row[0], None)
+        return by_digest

@@ -39,15 +39,17 @@ class CorruptContentError(StoreError):
     """A stored content isn't what was stored. Fetch it again by its digest from who holds it.
 
     Attributes:
+        digest: The content's.
         file: The segment file.
         position_bytes: Where the record begins in it.
     """
 
-    def __init__(self, message: str, *, file: str, position_bytes: int) -> None:
+    def __init__(self, message: str, *, digest: str, file: str, position_bytes: int) -> None:
         super().__init__(
             f"{message} ({file}, byte {position_bytes})",
             code="content-corrupt",
             remedy="Check the disk; fetch this content again from the hub or from another member.",
         )
+        self.digest = digest
         self.file = file
         self.position_bytes = position_bytes

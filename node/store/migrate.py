@@ -12,20 +12,22 @@ HEAD_VERSION: Final = "0001"
 """The newest migration; a test compares it with the files in `migrations/versions`."""
 
 _VERSION_TABLE: Final = "alembic_version"
-_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+SCRIPTS: Final = Path(__file__).parent / "migrations"
 
 
-def migrate(connection: Connection) -> None:
+def migrate(connection: Connection, scripts: Path = SCRIPTS, head: str = HEAD_VERSION) -> None:
     """Make all tables in an empty database, or bring older ones up to date.
 
     Args:
         connection: A writing transaction; all or nothing of this is done in it.
+        scripts: Alembic's directory.
+        head: The newest migration in it.
 
     Raises:
         StoreVersionError: The database is newer than this program, or belongs to another one.
     """
     version = _version(connection)
-    if version == HEAD_VERSION:
+    if version == head:
         return
     # Alembic takes a tenth of a second to import, and is seldom needed.
     from alembic import command  # noqa: PLC0415
@@ -33,21 +35,21 @@ def migrate(connection: Connection) -> None:
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     if version is None:
         StoreModel.metadata.create_all(connection)
-        command.stamp(config, HEAD_VERSION)
+        command.stamp(config, head)
         return
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if version not in known:
         raise StoreVersionError(
-            f"The database has version {version}, this program knows up to {HEAD_VERSION}",
+            f"The database has version {version}, this program knows up to {head}",
             code="store-version",
             remedy="Install the newer program that wrote it, or use another data directory.",
         )
-    command.upgrade(config, HEAD_VERSION)
+    command.upgrade(config, head)
 
 
 def _version(connection: Connection) -> str | None:

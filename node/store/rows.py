@@ -316,6 +316,7 @@ class NewDraft:
         plain_size: Size of the content when decompressed; 0 without one.
         result: Digest of the canonical table after a `snapshot` or `delta`.
         source: Where the rows came from, for people (a file's name).
+        claims: What else the manifest will say, as JSON: licence, and a composition's claim.
     """
 
     participant: str
@@ -331,6 +332,7 @@ class NewDraft:
     origin: str
     issued_at: int
     source: str
+    claims: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,6 +354,7 @@ class DraftRow:
     origin: str
     issued_at: int
     source: str
+    claims: str
     state: DraftState
     publication: str | None
 
@@ -432,12 +435,15 @@ class Committed:
         held: For each message of `Write.hold` its id, or None where it was turned away.
         turned_away: Messages that are not held, because their carrier's limit is reached.
         evidence_dropped: Rows of evidence that gave way to newer ones.
+        erasures_failed: Why contents couldn't be overwritten. They stay marked, are shown in the
+            status, and are tried again with the next erasure and whenever the store is opened.
     """
 
     contents_new: int = 0
     held: tuple[int | None, ...] = ()
     turned_away: tuple[HeldMessage, ...] = ()
     evidence_dropped: int = 0
+    erasures_failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -77,10 +77,14 @@ class Segments:
         assert _SEGMENT_NAME.fullmatch(segment)
         return self._root / f"{segment}.seg"
 
-    def append(self, day: date, blobs: Sequence[bytes]) -> Appended:
+    def append(self, day: date, contents: Mapping[str, bytes]) -> Appended:
         """Write contents behind each other and wait until the disk has them.
 
         When it fails (disk full), the file is cut back to what it was.
+
+        Args:
+            day: Names the file.
+            contents: By their digests, see `digest_of`.
 
         Raises:
             OSError: The file can't be written.
@@ -90,7 +94,7 @@ class Segments:
         try:
             start = os.lseek(fd, 0, os.SEEK_END)
             try:
-                places = _write_records(fd, segment, start, blobs)
+                places = _write_records(fd, segment, start, contents)
                 os.fsync(fd)
             except BaseException:
                 os.ftruncate(fd, start)
@@ -179,15 +183,21 @@ def sync_directory(path: Path) -> None:
             os.close(fd)
 
 
-def _write_records(fd: int, segment: str, start: int, blobs: Sequence[bytes]) -> tuple[Place, ...]:
+def digest_of(blob: bytes) -> str:
+    """SHA-256 of a content, hexadecimal."""
+    return hashlib.sha256(blob).hexdigest()
+
+
+def _write_records(
+    fd: int, segment: str, start: int, contents: Mapping[str, bytes]
+) -> tuple[Place, ...]:
     places = []
     group: list[bytes] = []
     group_size = 0
     position = start
-    for blob in blobs:
-        hashed = hashlib.sha256(blob)
-        places.append(Place(hashed.hexdigest(), segment, position, len(blob)))
-        group += (HEADER.pack(LIVE_MARK, len(blob), hashed.digest()), blob)
+    for digest, blob in contents.items():
+        places.append(Place(digest, segment, position, len(blob)))
+        group += (HEADER.pack(LIVE_MARK, len(blob), bytes.fromhex(digest)), blob)
         group_size += HEADER.size + len(blob)
         position += HEADER.size + len(blob)
         if group_size >= GROUP_BYTES:
@@ -213,7 +223,7 @@ def _read_record(file: BinaryIO, place: Place) -> bytes:
             f"The content {place.digest} was withdrawn and erased", code="content-erased"
         )
     blob = _read_exactly(file, place.size)
-    if hashlib.sha256(blob).hexdigest() != place.digest:
+    if digest_of(blob) != place.digest:
         raise _corrupt(f"The bytes of content {place.digest} have changed", place, path)
     return blob
 
@@ -241,4 +251,6 @@ def _header(data: bytes, place: Place, path: Path) -> tuple[bytes, int, bytes]:
 
 
 def _corrupt(message: str, place: Place, path: Path) -> CorruptContentError:
-    return CorruptContentError(message, file=str(path), position_bytes=place.position)
+    return CorruptContentError(
+        message, digest=place.digest, file=str(path), position_bytes=place.position
+    )

@@ -296,6 +296,7 @@ class Draft(StoreModel, table=True):
     origin: str = _text()
     issued_at: int = _int()
     source: str = _text()
+    claims: str = _text()
     state: str = _text()
     publication: str | None = _text(nullable=True, foreign_key="publication.digest")
 

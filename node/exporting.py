@@ -1,0 +1,128 @@
+"""Exports: a dataset's rows for analysts, or its publications as a `.mlg` bundle."""
+
+import io
+import json
+from typing import Final, Literal
+
+import polars as pl
+
+from federation.bundle import Bundle, write
+from federation.errors import UnknownError
+from federation.jose import parse_compact
+from federation.manifest import TYP, Manifest
+from node.knowledge import Knowledge
+from node.receive.contents import Contents
+from node.receive.figures import replay
+from node.store.store import Store
+from schemas.model import Schema
+
+FORMULA: Final = r"^[=+\-@\t\r]"
+"""A cell that begins so would run as a formula when a spreadsheet opens the CSV (CWE-1236)."""
+
+
+def rows_of(store: Store, knowledge: Knowledge, dataset: str) -> tuple[Schema, pl.DataFrame]:
+    """All rows of a dataset as they stand, sorted by key.
+
+    Raises:
+        UnknownError: `dataset`: nothing of it is held here.
+    """
+    head = store.publications.head(dataset) or store.publications.own_head(dataset)
+    schema = knowledge.schema(head.schema_digest) if head else None
+    if head is None or schema is None:
+        raise UnknownError(
+            f"nothing of {dataset} is held here",
+            code="dataset",
+            remedy="maillage status lists what is",
+        )
+    contents = Contents(store, knowledge.schema)
+    if schema.kind == "register":
+        table = contents.table(dataset)
+        return schema, pl.DataFrame(schema=schema.polars_schema()) if table is None else table
+    return schema, replay(schema, contents.series(dataset, schema)).sort(schema.primary_key)
+
+
+def export(
+    store: Store,
+    knowledge: Knowledge,
+    dataset: str,
+    form: Literal["csv", "json", "parquet", "bundle"],
+) -> bytes:
+    """A dataset in a form.
+
+    Returns:
+        The file's bytes.
+
+    Raises:
+        UnknownError: `dataset`.
+    """
+    if form == "bundle":
+        return bundle_of(store, knowledge, dataset)
+    _, frame = rows_of(store, knowledge, dataset)
+    buffer = io.BytesIO()
+    if form == "parquet":
+        frame.write_parquet(buffer)
+    elif form == "csv":
+        _defused(frame).write_csv(buffer, datetime_format="%Y-%m-%dT%H:%M:%SZ")
+    else:
+        for row in frame.iter_rows(named=True):
+            buffer.write(json.dumps(row, ensure_ascii=False, default=_text).encode() + b"\n")
+    return buffer.getvalue()
+
+
+def _text(value: object) -> str:
+    moment = getattr(value, "isoformat", None)
+    return str(value) if moment is None else str(moment()).replace("+00:00", "Z")
+
+
+def _defused(frame: pl.DataFrame) -> pl.DataFrame:
+    """Texts that a spreadsheet would run get an apostrophe in front."""
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    return frame.with_columns(
+        pl.when(pl.col(name).str.contains(FORMULA))
+        .then("'" + pl.col(name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in texts
+    )
+
+
+def bundle_of(
+    store: Store, knowledge: Knowledge, dataset: str, *, digest: str | None = None
+) -> bytes:
+    """All publications of a dataset, or one, with all that is needed to verify them offline.
+
+    Raises:
+        UnknownError: `dataset`.
+    """
+    rows = [
+        row
+        for row in store.publications.of(dataset, everything=True)
+        if row.verdict != "refused" and not row.void
+    ]
+    if digest is not None:
+        rows = [row for row in rows if row.digest == digest]
+    if not rows:
+        raise UnknownError(
+            f"nothing of {dataset} is held here",
+            code="dataset",
+            remedy="maillage status lists what is",
+        )
+    contents: dict[str, bytes] = {}
+    schemas: dict[str, bytes] = {}
+    for row in rows:
+        manifest = Manifest.read(parse_compact(row.jws, TYP).payload)
+        schema = knowledge.schema(row.schema_digest)
+        if schema is not None:
+            schemas[schema.digest] = schema.document
+        if manifest.content is not None and row.content_digest is not None:
+            contents[manifest.content.digest] = store.contents.get(row.content_digest)
+    known = [knowledge.identity_of(name) for name in sorted({row.publisher for row in rows})]
+    identities = {one.digest: one.document for one in known if one is not None}
+    return write(
+        Bundle(
+            publications=tuple(row.jws for row in rows),
+            contents=contents,
+            schemas=schemas,
+            identities=identities,
+        )
+    )

@@ -1,0 +1,345 @@
+"""The node: one program for every role, put together from its parts.
+
+ingest → validate → draft → sign → outbox → hub → reader → intake → cells → view, receipt
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+from aiohttp import web
+
+from federation.comparison import Differs, NotRecomputable, Recomputed
+from federation.compose import View
+from federation.composition_claim import WindowKind
+from federation.errors import UnknownError
+from federation.manifest import Origin
+from node import documents, founding
+from node.clock import now_us
+from node.composer import Composer
+from node.documents import Documents
+from node.exporting import export
+from node.founding import InitResult
+from node.keys import KeyStore
+from node.knowledge import Knowledge
+from node.link.errors import LinkError
+from node.link.link import Link
+from node.link.reader import Reader
+from node.publishing import Published, Publisher
+from node.receipts import Receipts
+from node.receive.intake import Intake, Taken
+from node.receive.loop import Receiving
+from node.send import Sender, Signing
+from node.settings import HubAddress, Settings, load_settings
+from node.status import StatusReport, status_of
+from node.store.store import Store
+
+_log = logging.getLogger(__name__)
+
+COMPOSE_EVERY_S: Final = 5.0
+"""How often closed days are looked at; a composition follows only where figures changed."""
+
+ExportFormat = Literal["csv", "json", "parquet", "bundle"]
+
+
+class Node:
+    """A node on its data directory."""
+
+    def __init__(self, data_dir: Path, settings: Settings, store: Store) -> None:
+        """Put a node together; `open` does this."""
+        self.data_dir: Final = data_dir
+        self.settings: Final = settings
+        self.store: Final = store
+        self.keys: Final = KeyStore(data_dir)
+        self.participants: Final = tuple(sorted(row.id for row in store.own.participants()))
+        self.name: Final = store.settings.get(founding.NODE_SETTING) or "node"
+        self.knowledge: Final = Knowledge(self.participants)
+        documents.restore(self.knowledge, store)
+        self.publisher: Final = Publisher(store, self.knowledge.catalogue, self.participants)
+        self.composer: Final = Composer(store, self.knowledge, settings.compose)
+        self.senders: dict[str, Sender] = {}
+        self.links: dict[str, Link] = {}
+        self.receiving: dict[str, Receiving] = {}
+        self.on_taken: Callable[[Taken], None] | None = None
+        self.http_url = ""
+        self._dirty = asyncio.Event()
+
+    @staticmethod
+    def init(
+        data_dir: Path,
+        participants: Sequence[str],
+        *,
+        custodian: str | None = None,
+        names: Mapping[str, str] | None = None,
+        now_us: int,
+    ) -> InitResult:
+        """Make a data directory, or add participants to one; see `node.founding.found`."""
+        settings = load_settings(data_dir)
+        return founding.found(
+            data_dir,
+            participants,
+            custodian=custodian,
+            names=names,
+            database_url=settings.database_url,
+            now_us=now_us,
+        )
+
+    @classmethod
+    def open(cls, data_dir: Path, **overrides: object) -> "Node":
+        """Open a data directory.
+
+        Args:
+            data_dir: Made by `init`.
+            overrides: Settings that go before file and environment.
+
+        Raises:
+            UnknownError: `data-dir`: it was never initialised.
+            MalformedError: `settings`.
+            StoreError: The store can't be opened.
+        """
+        if not (data_dir / founding.TOKEN_FILE).exists():
+            raise UnknownError(
+                f"{data_dir} is no data directory",
+                code="data-dir",
+                remedy=f"maillage init --data {data_dir} --participant fr-com-12011",
+            )
+        settings = load_settings(data_dir, **overrides)
+        return cls(data_dir, settings, Store.open(data_dir, settings.database_url or None))
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    # -- what people do ------------------------------------------------------------------------
+
+    def publish(
+        self,
+        data: bytes,
+        *,
+        filename: str,
+        schema: str,
+        participant: str,
+        slug: str | None = None,
+        origin: Origin | None = None,
+        now_us: int,
+    ) -> Published:
+        """Read, check and draft a file; the senders are woken."""
+        published = self.publisher.publish_file(
+            data,
+            filename=filename,
+            schema_name=schema,
+            participant=participant,
+            slug=slug,
+            origin=origin,
+            now_us=now_us,
+        )
+        for sender in self.senders.values():
+            sender.wake()
+        return published
+
+    def view(
+        self,
+        territory: str,
+        measure: str,
+        window: WindowKind | None = None,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        now_us: int,
+    ) -> View:
+        """A live view; see `node.composer.Composer.view`."""
+        return self.composer.view(territory, measure, window, start=start, end=end, now_us=now_us)
+
+    def status(self, now_us: int) -> StatusReport:
+        """How everything stands."""
+        return status_of(self, now_us)
+
+    def export(self, dataset: str, form: ExportFormat) -> bytes:
+        """A dataset's rows, or its publications as a bundle."""
+        return export(self.store, self.knowledge, dataset, form)
+
+    def recompute(self, composition: str | bytes) -> Recomputed | Differs | NotRecomputable:
+        """Compute a composition's figures again."""
+        return self.composer.recompute(composition)[2]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether something held here is simulated; wherever it is shown, this is said."""
+        return any(row.origin == "simulated" for row in self.store.publications.heads())
+
+    # -- running -------------------------------------------------------------------------------
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run every role until stopped."""
+        busy = asyncio.Lock()
+        async with contextlib.AsyncExitStack() as stack:
+            tasks: list[asyncio.Task[object]] = [
+                asyncio.create_task(self._serve(stop), name="http")
+            ]
+            receivers = [hub for hub in self.settings.hubs if hub.read]
+            intake = (
+                Intake(self.store, self.knowledge, self.settings.compose or self.participants)
+                if receivers
+                else None
+            )
+            if intake is not None:
+                stack.callback(intake.close)
+            signing = Signing(
+                self.store,
+                self.keys,
+                self.knowledge.schema,
+                [hub.name for hub in self.settings.hubs],
+            )
+            for hub in self.settings.hubs:
+                link = await stack.enter_async_context(
+                    Link.open(hub.url, self.keys.link, node=self.name)
+                )
+                self.links[hub.name] = link
+                sender = Sender(hub.name, link, self.store, signing, self.participants)
+                self.senders[hub.name] = sender
+                tasks.append(asyncio.create_task(sender.run(stop), name=f"send {hub.name}"))
+                tasks.append(
+                    asyncio.create_task(
+                        self._hub(hub, link, intake, busy, stop), name=f"hub {hub.name}"
+                    )
+                )
+            if self.settings.compose:
+                tasks.append(asyncio.create_task(self._compose(stop), name="compose"))
+            tasks.append(asyncio.create_task(stop.wait(), name="stop"))
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()  # a role that ended by an error ends the node, with the error
+            finally:
+                stop.set()
+                await asyncio.wait(tasks, timeout=10)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                self.senders.clear()
+                self.links.clear()
+                self.receiving.clear()
+
+    async def _hub(
+        self,
+        hub: HubAddress,
+        link: Link,
+        intake: Intake | None,
+        busy: asyncio.Lock,
+        stop: asyncio.Event,
+    ) -> None:
+        """Documents and receipts of one hub, and what it holds, if this node receives from it."""
+        receiving: Receiving | None = None
+
+        def learned(names: list[str]) -> None:
+            if receiving is not None:
+                receiving.learned(names)
+
+        papers = Documents(link, self.store, self.knowledge, self.participants, learned)
+        receipts = Receipts(link, self.store, self.keys, self.knowledge, self.participants)
+        if not await self._introduce(link, papers, receipts, stop):
+            return
+        if not hub.read or intake is None:
+            refresh = asyncio.create_task(self._refresh(link, papers, receipts, stop))
+            await stop.wait()
+            refresh.cancel()
+            await asyncio.gather(refresh, return_exceptions=True)
+            return
+        async with Reader.open(hub.url, self.keys.reader, node=self.name) as reader:
+            receiving = Receiving(
+                reader,
+                link,
+                intake,
+                papers,
+                receipts,
+                asker=self.participants[0],
+                batch=self.settings.batch_messages,
+                receipt_interval_s=self.settings.receipt_interval_s,
+                taken=self._taken,
+            )
+            self.receiving[hub.name] = receiving
+            await receiving.run(stop, busy)
+
+    async def _introduce(
+        self, link: Link, papers: Documents, receipts: Receipts, stop: asyncio.Event
+    ) -> bool:
+        while not stop.is_set():
+            try:
+                await link.ready(2.0)
+                await papers.listen()
+                await receipts.listen()
+                await papers.bring()
+                await papers.catch_up()
+                await receipts.catch_up()
+            except LinkError as error:
+                _log.info("hub not ready: %s", error)
+                await asyncio.sleep(0.5)
+            else:
+                return True
+        return False
+
+    async def _refresh(
+        self, link: Link, papers: Documents, receipts: Receipts, stop: asyncio.Event
+    ) -> None:
+        """After a reconnection the tail may have missed something: read what the hub keeps."""
+        connects = link.status.connects
+        while not stop.is_set():
+            await asyncio.sleep(1.0)
+            if link.status.connected and link.status.connects != connects:
+                try:
+                    await papers.bring()
+                    await papers.catch_up()
+                    await receipts.catch_up()
+                    connects = link.status.connects
+                except LinkError as error:
+                    _log.info("hub not ready: %s", error)
+
+    def _taken(self, taken: Taken) -> None:
+        if taken.accepted:
+            self._dirty.set()
+        if self.on_taken is not None:
+            self.on_taken(taken)
+
+    async def _compose(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), COMPOSE_EVERY_S)
+            if self._dirty.is_set():
+                self._dirty.clear()
+                await self.compose_now()
+
+    async def compose_now(self) -> int:
+        """Draft the compositions that are due.
+
+        Returns:
+            How many.
+        """
+        done = await asyncio.to_thread(self.composer.compose_closed, self.publisher, now_us())
+        for sender in self.senders.values():
+            sender.wake()
+        return len(done)
+
+    async def _serve(self, stop: asyncio.Event) -> None:
+        from node.web.api import create_app  # noqa: PLC0415 - a node that is only asked for a view needs no web
+
+        runner = web.AppRunner(create_app(self), access_log=None)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, self.settings.http_host, self.settings.http_port)
+            await site.start()
+            self.http_url = (
+                site.name
+                if self.settings.http_port
+                else f"http://{self.settings.http_host}:{_port(runner)}"
+            )
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+
+
+def _port(runner: web.AppRunner) -> int:
+    address = runner.addresses[0]
+    return int(address[1])

@@ -1,0 +1,184 @@
+"""Publishing, the first half: a file becomes checked rows, and these a draft in the store.
+
+A draft has no place in its chain yet; `node.send` gives it one, just before sending.
+"""
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, get_args
+
+import polars as pl
+
+from federation.author import Draft, draft_bare, draft_rows
+from federation.composition_claim import CompositionClaim
+from federation.errors import UnknownError
+from federation.ids import DatasetId, parse_name
+from federation.limits import SALT_BYTES
+from federation.manifest import Mode, Origin, Sharing
+from federation.strict import dump
+from federation.tables import make_delta
+from node.receive.contents import Contents
+from node.steps import step
+from node.store.store import Store
+from node.store.rows import NewDraft
+from schemas.catalogue import Catalogue
+from schemas.model import Schema
+from schemas.reading import read
+from schemas.report import Report
+
+DELTA_SHARE: Final = 0.5
+"""A register that changed in more than half of its rows is sent as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What became of a file.
+
+    Attributes:
+        report: Of the check; where it isn't valid nothing was stored.
+        dataset: Dataset id.
+        mode: How it will be published; None when it wasn't taken.
+        rows: Rows read.
+        draft: The store's number of the draft; None when it wasn't taken.
+        notes: What was guessed while reading, for people.
+    """
+
+    report: Report
+    dataset: str
+    mode: str | None
+    rows: int
+    draft: int | None
+    notes: tuple[Any, ...]
+
+
+class Publisher:
+    """Takes in data for the participants of a node."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, participants: Sequence[str]) -> None:
+        """Publish for participants whose keys are on this node."""
+        self._store = store
+        self._catalogue = catalogue
+        self._participants = frozenset(participants)
+        self._contents = Contents(store, catalogue.by_digest)
+
+    def schema(self, name: str) -> Schema:
+        """The newest version of a schema.
+
+        Raises:
+            UnknownError: `schema`.
+        """
+        schema = self._catalogue.latest(name)
+        if schema is None:
+            raise UnknownError(
+                f"no schema is called {name!r}",
+                code="schema",
+                remedy=f"known are: {', '.join(self._catalogue.names())}",
+            )
+        return schema
+
+    def publish_file(
+        self,
+        data: bytes,
+        *,
+        filename: str,
+        schema_name: str,
+        participant: str,
+        slug: str | None = None,
+        origin: Origin | None = None,
+        now_us: int,
+    ) -> Published:
+        """Read, check and draft a file.
+
+        Raises:
+            UnknownError: `schema`, `participant`, `origin`.
+            MalformedError: A slug that is none.
+            LimitError: More rows than one publication carries.
+            StoreError: Nothing was stored.
+        """
+        if participant not in self._participants:
+            raise UnknownError(
+                f"{participant} isn't hosted on this node",
+                code="participant",
+                remedy=f"maillage init --participant {participant}, or one of: {', '.join(sorted(self._participants))[:300]}",
+            )
+        if origin is not None and origin not in get_args(Origin):
+            raise UnknownError(f"no origin is called {origin!r}", code="origin")
+        schema = self.schema(schema_name)
+        dataset = str(DatasetId(participant, schema.name, parse_name(slug) if slug else None))
+        reading = read(data, filename=filename, schema=schema)
+        if reading.rows is None:
+            return Published(
+                reading.report, dataset, None, reading.report.rows, None, reading.guessed
+            )
+        draft = self.draft(schema, dataset, reading.rows, origin=origin)
+        number = self.store_draft(draft, source=filename, now_us=now_us)
+        return Published(
+            reading.report, dataset, draft.mode, reading.rows.height, number, reading.guessed
+        )
+
+    def draft(
+        self, schema: Schema, dataset: str, rows: pl.DataFrame, *, origin: Origin | None = None
+    ) -> Draft:
+        """Decide how rows are published: a series appends; a register sends what changed."""
+        salt = secrets.token_bytes(SALT_BYTES)
+        if schema.kind == "series":
+            return draft_rows(schema, dataset, rows, salt=salt, mode="append", origin=origin)
+        before = None if self._store.own.has_ready_draft(dataset) else self._contents.table(dataset)
+        mode: Mode = "snapshot"
+        frame = rows
+        if before is not None and before.schema == rows.schema:
+            delta = make_delta(before, rows, schema.primary_key)
+            if delta.is_empty():
+                level = Sharing(level=schema.sharing_default)
+                return draft_bare(
+                    schema,
+                    dataset,
+                    "unchanged",
+                    sharing=level,
+                    origin=origin or schema.origin,
+                    licence=schema.licence,
+                )
+            if delta.height <= DELTA_SHARE * max(1, rows.height):
+                mode, frame = "delta", delta
+        return draft_rows(schema, dataset, frame, salt=salt, mode=mode, result=rows, origin=origin)
+
+    def store_draft(self, draft: Draft, *, source: str, now_us: int) -> int:
+        """Store a draft with its content, in one transaction."""
+        step("publish.before-draft")
+        row = NewDraft(
+            participant=draft.publisher,
+            dataset=draft.dataset,
+            schema_digest=draft.schema.digest,
+            mode=draft.mode,
+            plain_size=draft.content.plain_size if draft.content else 0,
+            rows=draft.rows,
+            period_start=draft.period_us[0] if draft.period_us else None,
+            period_end=draft.period_us[1] if draft.period_us else None,
+            result=draft.result,
+            sharing=dump(draft.sharing.model_dump(by_alias=True, exclude_none=True)).decode(),
+            origin=draft.origin,
+            issued_at=now_us,
+            source=source[:300],
+            claims=dump(_claims(draft)).decode(),
+        )
+        day = dt.datetime.fromtimestamp(now_us / 1e6, tz=dt.UTC).date()
+        stored, _new = self._store.own.add_draft(row, draft.blob, day=day)
+        step("publish.drafted")
+        return stored.id
+
+
+def _claims(draft: Draft) -> dict[str, Any]:
+    claims: dict[str, Any] = {"licence": draft.licence}
+    if draft.composition is not None:
+        claims["composition"] = draft.composition.model_dump(mode="json")
+    return claims
+
+
+def read_claims(claims: dict[str, Any]) -> tuple[str, CompositionClaim | None]:
+    """The licence and composition of a stored draft."""
+    composition = claims.get("composition")
+    return claims["licence"], None if composition is None else CompositionClaim.model_validate(
+        composition
+    )

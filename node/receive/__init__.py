@@ -1,0 +1,1 @@
+"""Receiving: verify, store, add up, answer. `intake` decides with the store; `loop` moves bytes."""

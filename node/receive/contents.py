@@ -1,0 +1,101 @@
+"""Stored contents read back as rows: for recomputing windows, registers and exports."""
+
+from collections.abc import Callable, Sequence
+
+import polars as pl
+
+from federation.content import decode
+from federation.judge import arrow_schema_of
+from federation.jose import parse_compact
+from federation.manifest import TYP, Manifest
+from federation.tables import apply_delta
+from node.receive.figures import Rows
+from node.store.store import Store
+from node.store.rows import PublicationRow
+from schemas.model import Schema
+
+SchemaOf = Callable[[str], Schema | None]
+
+
+class Contents:
+    """Rows of stored publications. They were verified when they were stored."""
+
+    def __init__(self, store: Store, schema_of: SchemaOf) -> None:
+        """Read from a store, with schemas by digest."""
+        self._store = store
+        self._schema_of = schema_of
+
+    def frame(self, row: PublicationRow) -> pl.DataFrame | None:
+        """The rows of one publication; None where it carries none.
+
+        Raises:
+            StoreError: The content is gone or damaged.
+        """
+        manifest = Manifest.read(parse_compact(row.jws, TYP).payload)
+        schema = self._schema_of(row.schema_digest)
+        if manifest.content is None or schema is None:
+            return None
+        blob = self._store.contents.get(manifest.content.digest)
+        table = decode(blob, arrow_schema_of(manifest.mode, schema), manifest.content.plain_size)
+        frame = pl.from_arrow(table)
+        assert isinstance(frame, pl.DataFrame)
+        return frame
+
+    def overlapping(
+        self, dataset: str, start_us: int, end_us: int, *, without: frozenset[str] = frozenset()
+    ) -> Sequence[Rows]:
+        """Rows of the publications of a series that overlap a period, and all its withdrawals of rows."""
+        found = []
+        for row in self._store.publications.overlapping(dataset, start_us, end_us):
+            if row.digest in without:
+                continue
+            frame = self.frame(row)
+            if frame is not None:
+                found.append(Rows(row.order, row.mode, frame))
+        return found
+
+    def table(self, dataset: str, *, until: tuple[int, int] | None = None) -> pl.DataFrame | None:
+        """A register's canonical table, by replaying from its last snapshot; None if there is none."""
+        rows = self._store.publications.of(dataset, upto=until, everything=False) or self._signed(
+            dataset, until
+        )
+        start = max((at for at, row in enumerate(rows) if row.mode == "snapshot"), default=None)
+        if start is None:
+            return None
+        table: pl.DataFrame | None = None
+        for row in rows[start:]:
+            schema = self._schema_of(row.schema_digest)
+            assert schema is not None
+            frame = self.frame(row)
+            if row.mode == "withdraw":
+                if frame is None:
+                    table = None
+                elif table is not None:
+                    table = table.join(
+                        frame, on=list(schema.primary_key), how="anti", maintain_order="left"
+                    )
+            elif row.mode == "snapshot":
+                table = frame
+            elif frame is not None and table is not None:
+                table = apply_delta(table, frame, schema.primary_key)
+        return table
+
+    def _signed(self, dataset: str, until: tuple[int, int] | None) -> list[PublicationRow]:
+        """A dataset of this node's own that it has not received back: what it signed."""
+        rows = self._store.publications.of(dataset, upto=until, everything=True)
+        return [row for row in rows if row.own and not row.void]
+
+    def series(
+        self, dataset: str, schema: Schema, *, until: tuple[int, int] | None = None
+    ) -> list[Rows]:
+        """All rows of a series, publication by publication."""
+        found = []
+        for row in self._store.publications.of(dataset, upto=until) or self._signed(dataset, until):
+            if row.schema_digest != schema.digest:
+                continue
+            frame = self.frame(row)
+            if frame is not None:
+                found.append(Rows(row.order, row.mode, frame))
+            elif row.mode == "withdraw":
+                found.clear()
+        return found

@@ -1,0 +1,200 @@
+"""Status for people: what waits, what came, who confirmed, what was refused and why."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from federation.model import instant_text
+from federation.reasons import REASONS
+
+if TYPE_CHECKING:
+    from node.node import Node
+
+_WORDS: Final = {
+    "fr": {
+        "participants": "Organismes",
+        "datasets": "Jeux de données publiés",
+        "received": "Jeux de données reçus",
+        "waiting": "en attente d’envoi",
+        "confirmed": "accusé de réception de",
+        "none": "aucun accusé de réception",
+        "refused": "refusé par",
+        "held": "Messages retenus",
+        "halted": "À l’arrêt",
+        "hub": "Point d’échange",
+        "connected": "connecté",
+        "down": "injoignable",
+        "verdicts": "Décisions",
+        "simulated": "DONNÉES SIMULÉES",
+    },
+    "en": {
+        "participants": "Bodies",
+        "datasets": "Datasets published",
+        "received": "Datasets received",
+        "waiting": "waiting to be sent",
+        "confirmed": "receipt from",
+        "none": "no receipt",
+        "refused": "refused by",
+        "held": "Messages held",
+        "halted": "Halted",
+        "hub": "Exchange point",
+        "connected": "connected",
+        "down": "can't be reached",
+        "verdicts": "Decisions",
+        "simulated": "SIMULATED DATA",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """How a node stands, as JSON values; `to_json` and `text` show it."""
+
+    found: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """Members: participants, published, received, receipts, refusals, hubs, held, verdicts, outbox."""
+        return self.found
+
+    def text(self, lang: Literal["fr", "en"] = "fr") -> str:
+        """A page of text."""
+        words = _WORDS[lang]
+        found = self.found
+        lines = [f"{words['participants']} : {', '.join(found['participants'])}"]
+        if found["simulated"]:
+            lines.append(words["simulated"])
+        for hub in found["hubs"]:
+            state = words["connected"] if hub["connected"] else f"{words['down']} ({hub['error']})"
+            lines.append(f"{words['hub']} {hub['name']} : {state}")
+        for name, why in found["halted"].items():
+            lines.append(f"{words['halted']} : {name}: {why}")
+        lines.append(f"{words['datasets']} :")
+        for one in found["published"]:
+            confirmed = [
+                receipt["receiver"]
+                for receipt in one["receipts"]
+                if receipt["sequence"] >= one["sequence"]
+            ]
+            told = f"{words['confirmed']} {', '.join(confirmed)}" if confirmed else words["none"]
+            lines.append(
+                f"  {one['dataset']}  {one['epoch']}/{one['sequence']}  {one['issued']}  {told}"
+            )
+        for row in found["outbox"]:
+            if row["waiting"]:
+                lines.append(
+                    f"  {row['participant']}: {row['waiting']} {words['waiting']} ({row['lastError'] or ''})"
+                )
+        for refusal in found["refusals"]:
+            remedy = f"{refusal['meaning']} → {refusal['remedy']}"
+            lines.append(
+                f"  {words['refused']} {refusal['receiver']}: {refusal['dataset']} {refusal['epoch']}/{refusal['sequence']} [{refusal['reason']}] {remedy}"
+            )
+        lines.append(f"{words['received']} : {len(found['received'])}")
+        lines.append(
+            f"{words['verdicts']} : "
+            + ", ".join(f"{name} {count}" for name, count in found["verdicts"].items())
+        )
+        if found["held"]:
+            lines.append(
+                f"{words['held']} : "
+                + ", ".join(f"{name} {count}" for name, count in found["held"].items())
+            )
+        return "\n".join(lines)
+
+
+def status_of(node: "Node", now_us: int) -> StatusReport:
+    """Gather the status of a node.
+
+    Args:
+        node: Running or only opened.
+        now_us: Microseconds since 1970.
+    """
+    store = node.store
+    counts = store.status()
+    receipts = [
+        json.loads(row.heads) for name in node.participants for row in store.receipts.received(name)
+    ]
+    halted = {name: why for sender in node.senders.values() for name, why in sender.halted.items()}
+    links = {name: link.status for name, link in node.links.items()}
+    return StatusReport(
+        {
+            "node": node.name,
+            "at": instant_text(now_us),
+            "participants": list(node.participants),
+            "simulated": node.simulated
+            or any(row.origin == "simulated" for row in store.publications.own_heads()),
+            "published": [_published(row, receipts) for row in store.publications.own_heads()],
+            "received": [
+                {
+                    "dataset": row.dataset,
+                    "epoch": row.epoch,
+                    "sequence": row.sequence,
+                    "accepted": row.accepted,
+                    "refused": row.refused,
+                    "origin": row.origin,
+                    "at": instant_text(row.updated_at),
+                }
+                for row in store.publications.heads()
+            ],
+            "refusals": _refusals(receipts),
+            "outbox": [
+                {
+                    "hub": row.hub,
+                    "participant": row.participant,
+                    "waiting": row.waiting,
+                    "lastError": row.last_error,
+                }
+                for row in counts.outbox
+            ],
+            "draftsReady": dict(counts.drafts_ready),
+            "held": {name: messages for name, (messages, _size) in counts.held.items()},
+            "verdicts": dict(counts.verdicts),
+            "hubs": [
+                {
+                    "name": hub.name,
+                    "url": hub.url,
+                    "connected": hub.name in links and links[hub.name].connected,
+                    "error": (links[hub.name].last_error or "")
+                    if hub.name in links
+                    else "not running",
+                }
+                for hub in node.settings.hubs
+            ],
+            "halted": halted,
+        }
+    )
+
+
+def _published(row: Any, receipts: list[dict[str, Any]]) -> dict[str, Any]:
+    mine = []
+    for receipt in receipts:
+        for head in receipt["heads"]:
+            if head["dataset"] == row.dataset and head["head"]["epoch"] == row.epoch:
+                mine.append(
+                    {
+                        "receiver": receipt["receiver"],
+                        "sequence": head["head"]["sequence"],
+                        "accepted": head["accepted"],
+                        "refused": head["refused"],
+                    }
+                )
+    return {
+        "dataset": row.dataset,
+        "epoch": row.epoch,
+        "sequence": row.sequence,
+        "issued": instant_text(row.updated_at),
+        "origin": row.origin,
+        "receipts": mine,
+    }
+
+
+def _refusals(receipts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"receiver": receipt["receiver"], **refusal}
+        | {
+            "meaning": REASONS[refusal["reason"]].meaning if refusal["reason"] in REASONS else "",
+            "remedy": REASONS[refusal["reason"]].remedy if refusal["reason"] in REASONS else "",
+        }
+        for receipt in receipts
+        for refusal in receipt["refusals"]
+    ]

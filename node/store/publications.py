@@ -1,0 +1,195 @@
+"""Reading publications and heads; `commit` and the own side write them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, Table, and_, bindparam, func, or_, select, text, update
+
+from node.store.bulk import Bulk, Lookup
+from node.store.database import Database
+from node.store.mapping import Mapped, clean
+from node.store.rows import HeadRow, PublicationRow
+from node.store.tables import HEAD, OWN_HEAD, PUBLICATION
+
+PUBLICATIONS: Final = Mapped(PublicationRow, PUBLICATION)
+
+_P = PUBLICATION.c
+_UPDATED = ("verdict", "reason", "detail", "received_at", "void")
+_PUT = Bulk(
+    PUBLICATION,
+    lambda new: new.on_conflict_do_update(
+        index_elements=["digest"],
+        set_={name: new.excluded[name] for name in _UPDATED}
+        | {"content_digest": func.coalesce(new.excluded.content_digest, _P.content_digest)},
+        where=_P.verdict != text("'accepted'"),
+    ),
+)
+_FIND = Lookup([_P.digest], PUBLICATIONS.columns)
+_KNOWN = Lookup([_P.digest], [_P.digest])
+_VOID = Bulk(
+    PUBLICATION,
+    lambda _: update(PUBLICATION).values(void=text("TRUE")).where(_P.digest == bindparam("which")),
+    ["which"],
+)
+
+
+def _put_heads(table: Table) -> Bulk:
+    changed = [c.name for c in table.columns if c.name != "dataset"]
+    return Bulk(
+        table,
+        lambda new: new.on_conflict_do_update(
+            index_elements=["dataset"], set_={name: new.excluded[name] for name in changed}
+        ),
+    )
+
+
+PUT_HEADS: Final = _put_heads(HEAD)
+PUT_OWN_HEADS: Final = _put_heads(OWN_HEAD)
+
+
+class Publications:
+    """Publications of this node's participants and of others, and how far each dataset is."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, digests: Sequence[str]) -> dict[str, PublicationRow]:
+        """Those of the publications that there are, by digest."""
+        with self._database.read() as connection:
+            found = _FIND.run(connection, [(digest,) for digest in digests])
+            return {row.digest: row for row in map(PUBLICATIONS.row, found)}
+
+    def known(self, digests: Sequence[str]) -> set[str]:
+        """Those of the digests that there are."""
+        with self._database.read() as connection:
+            return {row[0] for row in _KNOWN.run(connection, [(d,) for d in digests])}
+
+    def position(self, dataset: str, digest: str) -> tuple[int, int] | None:
+        """Epoch and sequence at which a publication was decided on here, or None."""
+        query = select(_P.epoch, _P.sequence).where(
+            _P.digest == digest, _P.dataset == dataset, _P.verdict != "signed"
+        )
+        with self._database.read() as connection:
+            found = connection.execute(query).first()
+        return None if found is None else (found[0], found[1])
+
+    def at(self, dataset: str, epoch: int, sequence: int) -> list[PublicationRow]:
+        """All at one place of a dataset: more than one if the dataset forks there."""
+        with self._database.read() as connection:
+            return at(connection, dataset, epoch, sequence)
+
+    def overlapping(self, dataset: str, start: int, end: int) -> list[PublicationRow]:
+        """Accepted and not void, with a period that overlaps [start, end), in order."""
+        query = _valid(dataset).where(_P.period_end > start, _P.period_start < end)
+        with self._database.read() as connection:
+            return PUBLICATIONS.rows(connection.execute(query))
+
+    def of(
+        self,
+        dataset: str,
+        *,
+        after: tuple[int, int] | None = None,
+        upto: tuple[int, int] | None = None,
+        everything: bool = False,
+        limit: int | None = None,
+    ) -> list[PublicationRow]:
+        """A dataset's publications in order of (epoch, sequence).
+
+        Args:
+            dataset: Its id.
+            after: Only those behind this (epoch, sequence).
+            upto: Only those up to this (epoch, sequence), included.
+            everything: Void, refused and just signed ones, too; else only those in force.
+            limit: Rows at most.
+        """
+        query = _of(dataset) if everything else _valid(dataset)
+        if after is not None:
+            query = query.where(
+                or_(_P.epoch > after[0], and_(_P.epoch == after[0], _P.sequence > after[1]))
+            )
+        if upto is not None:
+            query = query.where(
+                or_(_P.epoch < upto[0], and_(_P.epoch == upto[0], _P.sequence <= upto[1]))
+            )
+        with self._database.read() as connection:
+            return PUBLICATIONS.rows(connection.execute(query.limit(limit)))
+
+    def heads(self, owner: str | None = None) -> list[HeadRow]:
+        """How far each dataset was received, of one owner or of all (350,000 take a second)."""
+        return self._heads(HEAD, owner)
+
+    def own_heads(self, owner: str | None = None) -> list[HeadRow]:
+        """How far each dataset of this node's participants was signed."""
+        return self._heads(OWN_HEAD, owner)
+
+    def head(self, dataset: str) -> HeadRow | None:
+        """How far one dataset was received."""
+        with self._database.read() as connection:
+            return head_of(connection, HEAD, dataset)
+
+    def own_head(self, dataset: str) -> HeadRow | None:
+        """How far one dataset was signed here."""
+        with self._database.read() as connection:
+            return head_of(connection, OWN_HEAD, dataset)
+
+    def datasets(self, owner: str | None = None) -> list[str]:
+        """Ids of the datasets received, ascending."""
+        query = select(HEAD.c.dataset).order_by(HEAD.c.dataset)
+        with self._database.read() as connection:
+            return [row[0] for row in connection.execute(_owned(query, HEAD, owner))]
+
+    def _heads(self, table: Table, owner: str | None) -> list[HeadRow]:
+        query = _owned(select(*table.columns).order_by(table.c.dataset), table, owner)
+        with self._database.read() as connection:
+            return list(map(HeadRow._make, connection.execute(query)))
+
+
+def put(connection: Connection, rows: Iterable[PublicationRow]) -> None:
+    """Store publications. An accepted one stays as it is."""
+    _PUT.run(connection, list(_values(rows)))
+
+
+def void(connection: Connection, digests: Iterable[str]) -> None:
+    """Take publications out of force."""
+    _VOID.run(connection, [(digest,) for digest in digests])
+
+
+def at(connection: Connection, dataset: str, epoch: int, sequence: int) -> list[PublicationRow]:
+    """All publications at one place of a dataset."""
+    query = _of(dataset).where(_P.epoch == epoch, _P.sequence == sequence)
+    return PUBLICATIONS.rows(connection.execute(query))
+
+
+def head_of(connection: Connection, table: Table, dataset: str) -> HeadRow | None:
+    """One head, of `HEAD` or `OWN_HEAD`."""
+    query = select(*table.columns).where(table.c.dataset == dataset)
+    found = connection.execute(query).first()
+    return None if found is None else HeadRow._make(found)
+
+
+def _values(rows: Iterable[PublicationRow]) -> Iterator[tuple[Any, ...]]:
+    at = [c.name for c in PUBLICATIONS.columns].index("detail")
+    for row in rows:
+        values = PUBLICATIONS.values(row)
+        if row.detail is not None:
+            values = (*values[:at], clean(row.detail), *values[at + 1 :])
+        yield values
+
+
+def _of(dataset: str) -> Select[Any]:
+    return (
+        select(*PUBLICATIONS.columns)
+        .where(_P.dataset == dataset)
+        .order_by(_P.epoch, _P.sequence, _P.digest)
+    )
+
+
+def _valid(dataset: str) -> Select[Any]:
+    return _of(dataset).where(_P.verdict == "accepted", _P.void.is_(False))
+
+
+def _owned(query: Select[Any], table: Table, owner: str | None) -> Select[Any]:
+    """Only datasets `<owner>/…`: a range, as texts compare by bytes and `0` follows `/`."""
+    if owner is None:
+        return query
+    return query.where(table.c.dataset > f"{owner}/", table.c.dataset < f"{owner}0")

@@ -1,0 +1,234 @@
+"""Rows from JSON: a list of flat objects, or one object per line (RFC 8259, jsonlines.org)."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from schemas.model import Field, Schema
+from schemas.reading.cells import Cells, CellsBuilder
+from schemas.reading.faults import ReadingFault, Unreadable
+from schemas.reading.jsontext import (
+    Bare,
+    JsonError,
+    compact,
+    decode_at,
+    is_text,
+    may_have_surrogates,
+)
+from schemas.reading.labels import extra_labels, missing_labels
+from schemas.reading.limits import CELL_MAX_CHARS, COLUMNS_MAX, JSON_DEPTH_MAX, ROWS_MAX
+from schemas.reading.notes import Note
+from schemas.report import Fault, ReportBuilder
+
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
+_NUMERIC: Final = frozenset({"integer", "number", "year"})
+_NESTED: Final = {"array": list, "object": dict}
+
+
+def read_json(
+    utf8: bytes, schema: Schema, builder: ReportBuilder, note: Callable[[Note], None]
+) -> Cells:
+    """Read JSON rows.
+
+    Args:
+        utf8: The text, UTF-8 without byte order mark.
+        schema: Schema of the file.
+        builder: Takes faults of members and of values of a kind that no text can become.
+        note: Takes what was left out.
+
+    Returns:
+        Cells of the wire's columns; numbers as they are written, lists and objects as compact
+        JSON text, for fields of these types only.
+
+    Raises:
+        Unreadable: Not JSON, or too much of something.
+    """
+    rows = _Rows(schema, utf8.decode(), builder)
+    try:
+        rows.read()
+    finally:
+        # what was seen up to the place where the JSON breaks is worth telling too
+        rows.tell_labels()
+    for name in rows.seen:
+        if name in schema.personal:
+            note(Note("personal", name))
+    return rows.build()
+
+
+class _Rows:
+    """One pass over the text."""
+
+    def __init__(self, schema: Schema, text: str, builder: ReportBuilder) -> None:
+        self._schema: Final = schema
+        self._text: Final = text
+        self._builder: Final = builder
+        self._fields: Final = {field.name: field for field in schema.wire_fields}
+        self._cells: Final = CellsBuilder(tuple(self._fields))
+        self._broken: Final[set[int]] = set()
+        self._dropped = 0
+        self._surrogates: Final = may_have_surrogates(text)
+        self._line, self._counted = 1, 0
+        self.seen: Final[dict[str, int]] = {}
+
+    def read(self) -> None:
+        """Read all values."""
+        at = self._skip(0)
+        if self._text.startswith("[", at):
+            self._read_list(at + 1)
+        else:
+            self._read_lines(at)
+
+    def tell_labels(self) -> None:
+        """Report members that the schema doesn't have, and required ones that no row has."""
+        unknown = {
+            name: line for name, line in self.seen.items() if name not in self._schema.by_name
+        }
+        for fault in extra_labels(unknown, self.seen, self._schema):
+            self._builder.add(fault)
+        if self._cells.height:
+            for fault in missing_labels(self.seen, self._schema):
+                self._builder.add(fault)
+
+    def build(self) -> Cells:
+        """The cells."""
+        frame, lines = self._cells.build()
+        absent = [name for name in self._fields if name not in self.seen]
+        return Cells(frame.drop(absent), lines, frozenset(self._broken), self._dropped)
+
+    def _read_list(self, at: int) -> None:
+        at = self._skip(at)
+        if self._text.startswith("]", at):
+            self._end(at + 1)
+            return
+        while True:
+            at = self._skip(self._value(at))
+            if self._text.startswith("]", at):
+                self._end(at + 1)
+                return
+            if not self._text.startswith(",", at):
+                raise self._unreadable(JsonError("json"), at)
+            at = self._skip(at + 1)
+
+    def _read_lines(self, at: int) -> None:
+        while at < len(self._text):
+            end = self._value(at)
+            at = self._skip(end)
+            if at < len(self._text) and "\n" not in self._text[end:at]:
+                raise self._unreadable(JsonError("json"), at)
+
+    def _end(self, at: int) -> None:
+        if self._skip(at) != len(self._text):
+            raise self._unreadable(JsonError("json"), at)
+
+    def _skip(self, at: int) -> int:
+        found = _SPACE.match(self._text, at)
+        assert found is not None
+        return found.end()
+
+    def _value(self, at: int) -> int:
+        try:
+            value, end = decode_at(self._text, at)
+        except JsonError as error:
+            raise self._unreadable(error, at) from error
+        self._line += self._text.count("\n", self._counted, at)
+        self._counted = at
+        self._add(value)
+        if self._cells.height + self._dropped > ROWS_MAX:
+            raise Unreadable(ReadingFault.of("row-count", limit=ROWS_MAX))
+        return end
+
+    def _add(self, value: Any) -> None:
+        if not isinstance(value, dict):
+            self._builder.add(ReadingFault.of("format-error", row=self._line, case="object"))
+            self._dropped += 1
+            return
+        for name in value:
+            self._see(name)
+        row: list[str | None] = []
+        for name, field in self._fields.items():
+            item = value.get(name)
+            found = None if item is None else self._cell(item, field)
+            if isinstance(found, Fault):
+                self._builder.add(found)
+                self._broken.add(self._cells.height)
+                found = None
+            row.append(found)
+        self._cells.add(self._line, row)
+
+    def _see(self, name: str) -> None:
+        if name not in self.seen:
+            self.seen[name] = self._line
+            if len(self.seen) > COLUMNS_MAX:
+                raise Unreadable(
+                    ReadingFault.of(
+                        "limit-error", row=self._line, case="columns", limit=COLUMNS_MAX
+                    )
+                )
+
+    def _cell(self, value: Any, field: Field) -> str | Fault:
+        if isinstance(value, list | dict):
+            return self._nested(value, field)
+        if isinstance(value, bool):
+            text = "true" if value else "false"
+            return text if field.type == "boolean" else self._fault(field, field.type, text)
+        assert isinstance(value, str)
+        if isinstance(value, Bare):
+            if field.type in _NUMERIC:
+                return str(value)
+            return self._fault(field, "bare" if field.type == "string" else field.type, value)
+        if self._surrogates and not is_text(value):
+            return self._fault(field, "surrogate", None)
+        return value if len(value) <= CELL_MAX_CHARS else self._too_long(field, value)
+
+    def _nested(self, value: Any, field: Field) -> str | Fault:
+        kind = _NESTED.get(field.type)
+        if kind is None:
+            return self._fault(field, "nested", None)
+        try:
+            text = compact(value)
+        except JsonError:
+            return ReadingFault.of(
+                "format-error",
+                row=self._line,
+                column=field.name,
+                case="depth",
+                limit=JSON_DEPTH_MAX,
+            )
+        if not isinstance(value, kind):
+            return self._fault(field, field.type, text)
+        if self._surrogates and not is_text(text):
+            return self._fault(field, "surrogate", None)
+        return text if len(text) <= CELL_MAX_CHARS else self._too_long(field, text)
+
+    def _fault(self, field: Field, case: str, value: str | None) -> Fault:
+        return ReadingFault.of(
+            "type-error",
+            row=self._line,
+            column=field.name,
+            value=value,
+            case=case,
+            type=field.type,
+        )
+
+    def _too_long(self, field: Field, value: str) -> Fault:
+        return ReadingFault.of(
+            "limit-error",
+            row=self._line,
+            column=field.name,
+            value=value,
+            case="text",
+            limit=CELL_MAX_CHARS,
+        )
+
+    def _unreadable(self, error: JsonError, at: int) -> Unreadable:
+        position = error.position if error.position >= 0 else at
+        line = self._line + self._text.count("\n", self._counted, position)
+        return Unreadable(
+            ReadingFault.of(
+                "format-error",
+                row=line,
+                case=error.case,
+                name=error.name,
+                limit=JSON_DEPTH_MAX,
+            )
+        )

@@ -1,0 +1,130 @@
+"""Whole numbers and decimals from text, exactly or not at all."""
+
+import re
+from decimal import Decimal
+from typing import Final
+
+import polars as pl
+
+from schemas.model import DECIMAL_PRECISION
+from schemas.reading.typed import Trouble, Typed, each, trouble
+
+_WHOLE: Final = r"^[+-]?[0-9]+$"
+_COMMA: Final = r"^[+-]?[0-9]*,[0-9]+$"
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+INTEGER_DIGITS: Final = 18
+"""Digits that any signed 64-bit integer has room for; some of 19 digits fit too."""
+
+
+def to_integer(cells: pl.Series) -> Typed:
+    """Whole numbers in the range of signed 64 bits.
+
+    Args:
+        cells: Texts without spaces around them.
+    """
+    whole = cells.str.contains(_WHOLE)
+    values = cells.cast(pl.Int64, strict=False)
+    if not whole.all():
+        values = values.zip_with(whole.fill_null(value=False), _nulls(values))
+    troubles = trouble(~whole, "type-error", case="integer", type="integer")
+    if values.null_count() > cells.null_count():
+        large = whole & values.is_null()
+        troubles += trouble(large, "limit-error", case="number", limit=INTEGER_DIGITS)
+    return Typed(values, troubles)
+
+
+def to_year(cells: pl.Series) -> Typed:
+    """Years of four digits.
+
+    Args:
+        cells: Texts without spaces around them.
+    """
+    good = cells.str.contains(r"^[0-9]{4}$")
+    values = cells.cast(pl.Int64, strict=False)
+    values = values.zip_with(good.fill_null(value=False), _nulls(values))
+    return Typed(values, trouble(~good, "type-error", case="year", type="year"))
+
+
+def to_decimal(cells: pl.Series, scale: int, *, comma: bool) -> Typed:
+    """Numbers as decimals of 18 digits; never rounded.
+
+    Args:
+        cells: Texts without spaces around them.
+        scale: Digits after the point.
+        comma: Whether `12,5` is a number too.
+    """
+    guesses: tuple[str, ...] = ()
+    points = cells
+    if comma:
+        with_comma = cells.str.contains(_COMMA).fill_null(value=False)
+        if with_comma.any():
+            points = cells.str.replace(",", ".", literal=True).zip_with(with_comma, cells)
+            guesses = ("decimal-comma",)
+    kind = pl.Decimal(DECIMAL_PRECISION, scale)
+    simple = rf"^[+-]?[0-9]{{1,{DECIMAL_PRECISION - scale}}}(?:\.[0-9]{{0,{scale}}})?$"
+    odd = ~points.str.contains(simple)
+    if not odd.any():
+        return Typed(points.cast(kind), (), guesses)
+    return _odd_decimals(points, odd.fill_null(value=False), scale, guesses)
+
+
+def _odd_decimals(
+    cells: pl.Series, odd: pl.Series, scale: int, guesses: tuple[str, ...]
+) -> Typed:
+    """Exponents, zeros in front or behind, a bare point, and what is no number that fits."""
+    reasons: dict[str, str] = {}
+
+    def convert(text: str) -> str | None:
+        plain = plain_decimal(text, scale)
+        if plain in ("type", "scale", "digits"):
+            reasons[text] = plain
+            return None
+        return plain
+
+    plain, bad = each(cells, odd, convert)
+    values = plain.cast(pl.Decimal(DECIMAL_PRECISION, scale))
+    troubles: tuple[Trouble, ...] = ()
+    if bad.any():
+        why = pl.Series(
+            [reasons.get(text) if text else None for text in cells.zip_with(bad, _nulls(cells))],
+            dtype=pl.String,
+        )
+        troubles += trouble(why == "type", "type-error", case="number", type="number")
+        troubles += trouble(why == "scale", "constraint-error", case="scale", limit=scale)
+        troubles += trouble(why == "digits", "limit-error", case="number", limit=DECIMAL_PRECISION)
+    return Typed(values, troubles, guesses)
+
+
+def plain_decimal(text: str, scale: int) -> str:
+    """A number written without exponent and without needless digits.
+
+    Args:
+        text: Digits with an optional sign, point and exponent.
+        scale: Most digits after the point.
+
+    Returns:
+        The number; or `type`: no number, `scale`: more digits after the point, `digits`: more
+        than 18 digits in all at this scale.
+    """
+    if _NUMBER.fullmatch(text) is None:
+        return "type"
+    sign, numerals, exponent = Decimal(text).as_tuple()
+    digits = "".join(map(str, numerals)).lstrip("0")
+    kept = digits.rstrip("0")
+    if not kept:
+        return "0"
+    assert isinstance(exponent, int)
+    exponent += len(digits) - len(kept)
+    if len(kept) + exponent > DECIMAL_PRECISION - scale:
+        return "digits"
+    if exponent < -scale:
+        return "scale"
+    shifted = kept + "0" * (exponent + scale)
+    shifted = shifted.rjust(scale + 1, "0")
+    whole = shifted[: len(shifted) - scale]
+    tail = f".{shifted[len(shifted) - scale :]}" if scale else ""
+    return f"{'-' if sign else ''}{whole}{tail}"
+
+
+def _nulls(like: pl.Series) -> pl.Series:
+    return pl.Series(like.name, [None], dtype=like.dtype).new_from_index(0, like.len())
