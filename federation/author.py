@@ -4,14 +4,13 @@ A draft binds rows, not a place in the chain: sequence and signature are given j
 sending, after one's heads were compared with the hub's (design, section 6).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
 
-from federation.content import describe, encode, split
 from federation.composition_claim import CompositionClaim
+from federation.content import describe, encode, split
 from federation.errors import MalformedError
 from federation.ids import DatasetId, parse_dataset, pub_subject
 from federation.jose import Signer, parse_compact, sign_compact

@@ -5,8 +5,13 @@ bounded before anything is decompressed. Inside the stream: one schema, record b
 compression or dictionaries, rows sorted by key. Contents from others are decoded by pyarrow
 and validated fully; polars sees them only afterwards (its own reader ends the process on
 mutated streams).
+
+pyarrow would take more than the wire has: compressed buffers (which decompress to sizes that
+nobody bounded), big-endian values, metadata beside a batch, bytes after the end. Each would be a
+second form of the same rows, so each message is looked at before it is decoded.
 """
 
+import struct
 from typing import Any, Final
 
 import pyarrow as pa
@@ -70,7 +75,7 @@ def describe(blob: bytes, plain_size: int) -> Content:
 
 
 def _check_frame(blob: bytes, plain_size: int) -> None:
-    """Bound what decompression may take, from the frame header alone (RFC 8878, section 3.1.1.1)."""
+    """Bound what decompression may take, from the frame header alone (RFC 8878, 3.1.1.1)."""
     if blob[:4] != _FRAME_MAGIC:
         raise MalformedError("not a zstd frame", code="content-frame")
     try:
@@ -78,10 +83,14 @@ def _check_frame(blob: bytes, plain_size: int) -> None:
     except zstandard.ZstdError as error:
         raise MalformedError("not a zstd frame", code="content-frame") from error
     if frame.content_size != plain_size:
-        raise MalformedError("the frame declares another size than the manifest", code="content-size")
+        raise MalformedError(
+            "the frame declares another size than the manifest", code="content-size"
+        )
     # a single-segment frame's window is its content: then the declared size is the bound
     if frame.dict_id or frame.window_size > max(ZSTD_WINDOW_MAX_BYTES, plain_size):
-        raise MalformedError("the frame wants a dictionary or too large a window", code="content-frame")
+        raise MalformedError(
+            "the frame wants a dictionary or too large a window", code="content-frame"
+        )
 
 
 def _decompress(blob: bytes, plain_size: int) -> bytes:
@@ -112,16 +121,88 @@ def decode(blob: bytes, schema: Any, plain_size: int) -> Any:
     """
     plain = _decompress(blob, plain_size)
     try:
-        with pa.ipc.open_stream(pa.py_buffer(plain).slice(SALT_BYTES)) as reader:
-            if not reader.schema.equals(schema, check_metadata=True):
-                raise MalformedError(_columns(reader.schema, schema), code="content-columns")
-            table = reader.read_all()
+        table = _read_stream(pa.py_buffer(plain).slice(SALT_BYTES), schema)
         table.validate(full=True)
-    except MalformedError:
-        raise
-    except (pa.ArrowException, ValueError, TypeError, OSError, MemoryError, OverflowError) as error:
+    except _ARROW_ERRORS as error:
         raise MalformedError(f"not an Arrow stream: {error}"[:300], code="content-arrow") from error
     return table
+
+
+_ARROW_ERRORS: Final = (
+    pa.ArrowException,
+    struct.error,
+    ValueError,
+    TypeError,
+    OSError,
+    MemoryError,
+    OverflowError,
+)
+"""What pyarrow is documented to raise on a broken stream, and what broken offsets raise here."""
+
+
+def _read_stream(stream: Any, schema: Any) -> Any:
+    """One schema, then record batches, then the end of the stream and nothing more."""
+    source = pa.BufferReader(stream)
+    messages = pa.ipc.MessageReader.open_stream(source)
+    head = next(messages, None)
+    if head is None or head.type != "schema":
+        raise _not_plain("it doesn't begin with a schema")
+    _check_message(head, _ENDIANNESS)
+    found = pa.ipc.read_schema(head)
+    if not found.equals(schema, check_metadata=True):
+        raise MalformedError(_columns(found, schema), code="content-columns")
+    batches = []
+    for message in messages:
+        if message.type != "record batch":
+            raise _not_plain(f"a message of type {message.type}")
+        _check_message(message, _COMPRESSION)
+        batches.append(pa.ipc.read_record_batch(message, found))
+    if source.tell() != stream.size:
+        raise _not_plain("bytes after the end of the stream")
+    return pa.Table.from_batches(batches, found)
+
+
+# Places of members in the tables of Arrow's Message.fbs and Schema.fbs (format 1.5).
+_HEADER: Final = 2
+_CUSTOM_METADATA: Final = 4
+_ENDIANNESS: Final = 0
+_COMPRESSION: Final = 3
+
+
+def _check_message(message: Any, unwanted: int) -> None:
+    """Refuse a message with metadata of its own, or whose header has a member that it must not.
+
+    pyarrow has checked the flatbuffer's form, but tells neither of these.
+    """
+    flat = message.metadata.to_pybytes()
+    root = struct.unpack_from("<I", flat)[0]
+    at = _member(flat, root, _HEADER)
+    if at is None:
+        raise _not_plain("a message without a header")
+    header = at + struct.unpack_from("<I", flat, at)[0]
+    if _member(flat, root, _CUSTOM_METADATA) is not None:
+        raise _not_plain("a message carries metadata")
+    found = _member(flat, header, unwanted)
+    if found is None:
+        return
+    if unwanted == _COMPRESSION:
+        raise _not_plain("the values are compressed")
+    if struct.unpack_from("<h", flat, found)[0] != 0:
+        raise _not_plain("the values are big-endian")
+
+
+def _member(flat: bytes, table: int, index: int) -> int | None:
+    """Where a member of a flatbuffer table lies; None when it is absent or has its default."""
+    vtable = table - struct.unpack_from("<i", flat, table)[0]
+    entry = 4 + 2 * index
+    if entry + 2 > struct.unpack_from("<H", flat, vtable)[0]:
+        return None
+    offset = int(struct.unpack_from("<H", flat, vtable + entry)[0])
+    return table + offset if offset else None
+
+
+def _not_plain(why: str) -> MalformedError:
+    return MalformedError(f"not a plain Arrow stream: {why}", code="content-arrow")
 
 
 def _columns(found: Any, wanted: Any) -> str:

@@ -9,7 +9,7 @@ the SHA-256 of its signing input `protected.payload`, never of the JWS.
 import base64
 import binascii
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, Literal
 
@@ -85,7 +85,7 @@ class PublicKey:
 
     kid: str
     raw: bytes
-    _key: Ed25519PublicKey
+    _key: Ed25519PublicKey = field(compare=False, repr=False)
 
     @classmethod
     def from_raw(cls, raw: bytes) -> "PublicKey":
@@ -123,7 +123,7 @@ class Signer:
     """A private key. Its bytes are never printed."""
 
     public: PublicKey
-    _key: Ed25519PrivateKey
+    _key: Ed25519PrivateKey = field(compare=False, repr=False)
 
     @classmethod
     def from_seed(cls, seed: bytes) -> "Signer":

@@ -12,16 +12,19 @@ from typing import Any, Final, Generic, TypeVar
 import polars as pl
 import pyarrow as pa
 
-from federation.composition import misfits
-from federation.content import decode
+from federation.composition import SCHEMA as COMPOSITION
+from federation.composition import misfits, row_schema
+from federation.content import decode, split
 from federation.errors import MalformedError
-from federation.manifest import Manifest, Mode
+from federation.manifest import Content, Manifest, Mode
 from federation.places import covered, place_of
+from federation.strict import sha256_hex
 from federation.tables import apply_delta
 from federation.verify import Finding, KeyRecord, Opened, Trust
 from schemas.canonical import table_digest
 from schemas.checks import check_batch
-from schemas.model import Schema
+from schemas.model import DELETED, Schema
+from schemas.territory import UnknownTerritoryError
 
 T = TypeVar("T")
 
@@ -115,20 +118,19 @@ def judge(candidates: Sequence[Candidate], trust: Trust, tables: Tables) -> list
     results: list[Judgement] = []
     overlay: dict[str, pl.DataFrame | None] = {}
     for index, candidate in enumerate(candidates):
-        finding = found[index] or _sharing(candidate.opened, trust)
-        if finding is not None:
-            results.append(finding)
-            continue
-        results.append(_finish(candidate, frames.get(index), overlay, tables))
+        finding = found[index]
+        results.append(finding or _finish(candidate, frames.get(index), overlay, tables, trust))
     return results
 
 
 def _decode(candidate: Candidate) -> Any:
-    """13. decode"""
+    """13. decode."""
     if candidate.blob is None:
         return None
     manifest = candidate.opened.manifest
     assert manifest.content is not None
+    if not _whole(candidate.blob, manifest.content):
+        return Finding("content-size", "the parts together are not the content named")
     wanted = arrow_schema_of(manifest.mode, candidate.opened.schema)
     try:
         table = decode(candidate.blob, wanted, manifest.content.plain_size)
@@ -137,6 +139,18 @@ def _decode(candidate: Candidate) -> Any:
     if table.num_rows != manifest.rows:
         return Finding("rows", f"{table.num_rows} rows, {manifest.rows} stated")
     return table
+
+
+def _whole(blob: bytes, content: Content) -> bool:
+    """Whether the parts signed and the content signed are the same bytes.
+
+    Step 11 compares what came with the one or the other; a publisher that signs parts of one
+    content under the digest of another must not have them stored in its place.
+    """
+    if len(content.parts) == 1:
+        return True
+    named = [part.digest for part in content.parts]
+    return sha256_hex(blob) == content.digest and [sha256_hex(one) for one in split(blob)] == named
 
 
 def _groups(candidates: Sequence[Candidate], decoded: Sequence[Any]) -> list[list[int]]:
@@ -220,11 +234,11 @@ def _outside(schema: Schema, marked: pl.DataFrame, manifests: list[Manifest]) ->
     found = {}
     for number, low, high in spans.iter_rows():
         period = manifests[number].period
-        if period is None or low < period.start_us or high >= period.end_us:
-            found[number] = Finding(
-                "period",
-                f"a row lies outside {period.start if period else ''} – {period.end if period else ''}",
-            )
+        assert period is not None, "a manifest of mode append has a period"
+        # no time at all: the rule of the schema that requires it finds that
+        if low is not None and (low < period.start_us or high >= period.end_us):
+            finding = Finding("period", f"a row lies outside {period.start} – {period.end}")
+            found[number] = finding
     return found
 
 
@@ -240,7 +254,13 @@ def _place(opened: Opened, frame: pl.DataFrame) -> Finding | None:
         return None
     if schema.place not in frame.columns:
         return None
-    strangers = set(frame.get_column(schema.place).unique().to_list()) - covered(owner)
+    if DELETED in frame.columns:
+        frame = frame.filter(~pl.col(DELETED).fill_null(value=False))
+    try:
+        own = covered(owner)
+    except UnknownTerritoryError as error:
+        return Finding("place", str(error)[:300])
+    strangers = set(frame.get_column(schema.place).unique().to_list()) - own
     if strangers:
         return Finding(
             "place",
@@ -250,7 +270,7 @@ def _place(opened: Opened, frame: pl.DataFrame) -> Finding | None:
 
 
 def _sharing(opened: Opened, trust: Trust) -> Finding | None:
-    """15. sharing allowed here"""
+    """15. sharing allowed here."""
     manifest = opened.manifest
     level = manifest.sharing.level
     if level == "aggregate-only" and manifest.content is not None and manifest.composition is None:
@@ -268,27 +288,24 @@ def _finish(
     frame: pl.DataFrame | None,
     overlay: dict[str, pl.DataFrame | None],
     tables: Tables,
+    trust: Trust,
 ) -> Judgement:
-    """The rest of 14 (composition, resulting table), then the proof."""
+    """The rest of 14 (composition, resulting table), 15, then the proof."""
     opened = candidate.opened
     manifest = opened.manifest
-    claim = manifest.composition
-    if (claim is not None) != (opened.schema.name == "synthese"):
-        return Finding("composition", "rows of a composition and its claim go together")
-    if claim is not None and claim.base is None and frame is not None:
-        faults = misfits(claim, frame)
-        if faults:
-            return Finding("composition", "; ".join(faults)[:300])
+    finding = _composed(opened, frame)
     table: pl.DataFrame | None = None
-    if opened.schema.kind == "register":
-        if manifest.dataset not in overlay:
-            overlay[manifest.dataset] = (
-                None if manifest.mode == "snapshot" else tables(manifest.dataset)
-            )
-        result = _next_table(opened, frame, overlay[manifest.dataset])
+    if finding is None and opened.schema.kind == "register":
+        result = _next_table(opened, frame, _table_before(manifest, overlay, tables))
         if isinstance(result, Finding):
-            return result
-        overlay[manifest.dataset] = table = result
+            finding = result
+        else:
+            table = result
+    finding = finding or _sharing(opened, trust)
+    if finding is not None:
+        return finding
+    if opened.schema.kind == "register":
+        overlay[manifest.dataset] = table
     return Verified(
         Publication(
             manifest=manifest,
@@ -304,30 +321,50 @@ def _finish(
     )
 
 
+def _composed(opened: Opened, frame: pl.DataFrame | None) -> Finding | None:
+    """Whether the rows of a composition and what it says of itself go together."""
+    claim, schema = opened.manifest.composition, opened.schema
+    wanted = schema.name == COMPOSITION and opened.manifest.mode == "append"
+    # another schema of that name has other columns; the method knows those of its own only
+    if (claim is not None) != wanted or (wanted and schema != row_schema()):
+        return Finding("composition", "rows of a composition and its claim go together")
+    if claim is None or claim.base is not None or frame is None:
+        return None
+    faults = misfits(claim, frame)
+    return Finding("composition", "; ".join(faults)[:300]) if faults else None
+
+
+def _table_before(
+    manifest: Manifest, overlay: dict[str, pl.DataFrame | None], tables: Tables
+) -> pl.DataFrame | None:
+    if manifest.mode == "snapshot":
+        return None
+    if manifest.dataset in overlay:
+        return overlay[manifest.dataset]
+    return tables(manifest.dataset)
+
+
 def _next_table(
     opened: Opened, frame: pl.DataFrame | None, before: pl.DataFrame | None
-) -> pl.DataFrame | None | Finding:
+) -> pl.DataFrame | Finding | None:
     """A register's table after a step, compared with the digest that its owner signed."""
     manifest, schema = opened.manifest, opened.schema
     if manifest.mode == "unchanged":
         return before
-    if manifest.mode == "withdraw":
-        if frame is None or before is None:
-            return None
-        return before.join(frame, on=list(schema.primary_key), how="anti", maintain_order="left")
+    if manifest.mode == "withdraw" and (frame is None or before is None):
+        return None
     assert frame is not None
-    if manifest.mode == "snapshot":
-        after = frame
-    elif before is None:
-        return Finding("table-missing")
-    else:
+    after = frame
+    if manifest.mode != "snapshot":
+        # a table under another version of the schema has other columns: only a snapshot mends that
+        if before is None or before.schema != schema.polars_schema():
+            return Finding("table-missing")
         after = apply_delta(before, frame, schema.primary_key)
-        faults = check_batch(schema, after.with_columns(pl.lit(0, pl.UInt32).alias(PART)), PART)
-        if faults:
-            fault = faults[0]
-            return Finding(
-                "invalid", f"after the change, row {fault.row}, {fault.column}: {fault.rule}"
-            )
-    if table_digest(after, schema.primary_key) != manifest.result:
-        return Finding("result")
-    return after
+    if manifest.mode == "withdraw":
+        return after
+    faults = check_batch(schema, after.with_columns(pl.lit(0, pl.UInt32).alias(PART)), PART)
+    if manifest.mode == "delta" and faults:
+        fault = faults[0]
+        where = f"after the change, row {fault.row}, {fault.column}: {fault.rule}"
+        return Finding("invalid", where)
+    return after if table_digest(after, schema.primary_key) == manifest.result else Finding("result")

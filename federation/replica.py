@@ -159,7 +159,7 @@ class Replica:
         if finding.verdict is Verdict.HELD:
             return self._hold(failed)
         if finding.verdict is Verdict.TRANSPORT_FAULT:
-            # from step 9 on the signed manifest says which publication is wanted: ask for it as it was signed
+            # the signed manifest says which publication is wanted: ask for it as it was signed
             manifest = failed.manifest
             again = manifest is not None and finding.code in (
                 "content-digest",

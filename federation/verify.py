@@ -1,10 +1,10 @@
-"""Verification: fifteen numbered steps from bytes to `Verified[Publication]` (docs/wire.md, section 6).
+"""Verification: fifteen numbered steps from bytes to `Verified[Publication]` (docs/wire.md, 6).
 
  1  sizes                                  `open_all`
  2  JWS form                                  "
  3  wire version                              "
- 4  known key                                 "      nothing is parsed, fetched or written before 5 holds
- 5  signature                                 "      (in threads: it releases the interpreter lock)
+ 4  known key                                 "      (nothing is parsed, fetched or written
+ 5  signature                                 "       before 5 holds; 5 runs in threads)
  6  manifest                                  "
  7  key good for this head                    "
  8  publisher may speak for owner             "
@@ -153,7 +153,9 @@ class Failed:
     jws: Jws | None = None
 
 
-Mapper = Callable[[Callable[[tuple[Jws, KeyRecord]], bool], Iterable[tuple[Jws, KeyRecord]]], Iterable[bool]]
+Mapper = Callable[
+    [Callable[[tuple[Jws, KeyRecord]], bool], Iterable[tuple[Jws, KeyRecord]]], Iterable[bool]
+]
 """`map`, or one that works in threads. Order is kept."""
 
 
@@ -187,30 +189,45 @@ def _signed(pair: tuple[Jws, KeyRecord]) -> bool:
     return key.key.verifies(jws.signature, jws.signing_input)
 
 
-def _meaning(manifest: Manifest, digest: str, key: KeyRecord, trust: Trust) -> Schema | Finding:  # noqa: PLR0911 - one return per documented reason
-    """Steps 7, 8 and 10."""
+def _entitled(manifest: Manifest, digest: str, key: KeyRecord) -> Finding | None:
+    """Steps 7, 8 and the signed half of 9."""
     # 7. key good for this head
     if key.good_until is not None:
         last = key.good_until.get(manifest.dataset)
-        if last is None or manifest.order > last.order or (manifest.order == last.order and digest != last.digest):
-            return Finding("key-revoked", f"key of {key.participant} revoked before {manifest.order}")
+        if (
+            last is None
+            or manifest.order > last.order
+            or (manifest.order == last.order and digest != last.digest)
+        ):
+            return Finding(
+                "key-revoked", f"key of {key.participant} revoked before {manifest.order}"
+            )
     # 8. publisher may speak for owner
     if manifest.publisher != key.participant:
-        return Finding("publisher-mismatch", f"the key is {key.participant}'s, not {manifest.publisher}'s")
+        return Finding(
+            "publisher-mismatch", f"the key is {key.participant}'s, not {manifest.publisher}'s"
+        )
     if manifest.owner != manifest.publisher:
         if manifest.mandate is None:
             return Finding("publisher-not-owner", f"{manifest.publisher} for {manifest.owner}")
         return Finding("mandate-unknown", missing=manifest.mandate)
-    # 9. dataset agrees (its other half, the subject, is the carrier's)
+    # 9. dataset agrees
     named = manifest.schema_ref
     if manifest.dataset_id.schema != named.name:
         return Finding("dataset-schema", f"{manifest.dataset} with schema {named.name}")
-    # 10. schema and charter known by digest
+    return None
+
+
+def _known(manifest: Manifest, trust: Trust) -> Schema | Finding:
+    """Step 10."""
+    named = manifest.schema_ref
     schema = trust.schema(named.digest)
     if schema is None:
         return Finding("schema-unknown", f"{named.name} {named.version}", missing=named.digest)
     if (schema.name, schema.version) != (named.name, named.version):
-        return Finding("schema-mismatch", f"{schema.name} {schema.version}, not {named.name} {named.version}")
+        return Finding(
+            "schema-mismatch", f"{schema.name} {schema.version}, not {named.name} {named.version}"
+        )
     if not _fits(manifest, schema):
         return Finding("mode-kind", f"{manifest.mode} for a {schema.kind}")
     if manifest.encryption is not None:
@@ -228,7 +245,7 @@ def _fits(manifest: Manifest, schema: Schema) -> bool:
 
 
 def _carried(subject: str | None, manifest: Manifest) -> bool:
-    """Step 9, the carrier's half: whether the subject is one under which this may travel."""
+    """The carrier's half of step 9: whether this may travel under the subject."""
     if subject is None:
         return True
     parsed = parse_subject(subject)
@@ -240,7 +257,9 @@ def _carried(subject: str | None, manifest: Manifest) -> bool:
     return parsed.kind == "fwd" and parsed.rest == (manifest.owner,)
 
 
-def open_all(arrivals: Sequence[Arrival], trust: Trust, *, mapper: Mapper = map) -> list[Opened | Failed]:
+def open_all(
+    arrivals: Sequence[Arrival], trust: Trust, *, mapper: Mapper = map
+) -> list[Opened | Failed]:
     """Steps 1 to 10 for a batch.
 
     Args:
@@ -252,7 +271,9 @@ def open_all(arrivals: Sequence[Arrival], trust: Trust, *, mapper: Mapper = map)
         One per arrival, in order.
     """
     forms = [_form(arrival, trust) for arrival in arrivals]
-    signed = iter(mapper(_signed, [(form[0], form[1]) for form in forms if isinstance(form, tuple)]))
+    signed = iter(
+        mapper(_signed, [(form[0], form[1]) for form in forms if isinstance(form, tuple)])
+    )
     return [
         form
         if isinstance(form, Failed)
@@ -279,17 +300,24 @@ def _open(
         manifest = Manifest.read(jws.payload)
     except MaillageError as error:
         return Failed(arrival, Finding("manifest", str(error)), digest, jws=jws)
-    found = _meaning(manifest, digest, key, trust)
-    if isinstance(found, Finding):
-        return Failed(arrival, found, digest, manifest, jws)
-    if not _carried(arrival.subject, manifest):
+    # 7. key good for this head, 8. publisher may speak for owner, 9. dataset agrees
+    finding = _entitled(manifest, digest, key)
+    if finding is None and not _carried(arrival.subject, manifest):
         finding = Finding("subject-mismatch", f"{manifest.dataset} under {arrival.subject}")
+    if finding is not None:
         return Failed(arrival, finding, digest, manifest, jws)
-    return Opened(arrival, jws, digest, manifest, key, found, part)
+    # 10. schema and charter known by digest
+    schema = _known(manifest, trust)
+    if isinstance(schema, Finding):
+        return Failed(arrival, schema, digest, manifest, jws)
+    return Opened(arrival, jws, digest, manifest, key, schema, part)
 
 
 def bind_content(opened: Opened, blob: bytes) -> Finding | None:
     """Step 11: whether a body is the content, or the part of it, that was signed.
+
+    That the parts together are the content is for step 13: where they are not, the publisher
+    signed a contradiction, and no carrier can help it.
 
     Args:
         opened: Steps 1 to 10 hold.
@@ -302,7 +330,9 @@ def bind_content(opened: Opened, blob: bytes) -> Finding | None:
     if opened.arrival.subject is None and total == 1:
         good = len(blob) == content.size and sha256_hex(blob) == content.digest
     elif total != len(content.parts):
-        return Finding("content-digest", f"part {number}/{total} of a content of {len(content.parts)}")
+        return Finding(
+            "content-digest", f"part {number}/{total} of a content of {len(content.parts)}"
+        )
     else:
         part = content.parts[number - 1]
         good = len(blob) == part.size and sha256_hex(blob) == part.digest

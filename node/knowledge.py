@@ -1,10 +1,11 @@
 """What a receiver knows: identities, charters, schemas. The node's `federation.verify.Trust`.
 
-An identity counts only when a charter pins it, when it is this node's own, or when the
+A charter counts only when the operator pinned its digest; an identity only when such a charter pins it, when it is this node's own, or when the
 operator pinned it by hand: a document that merely arrived speaks for nobody.
 """
 
 from collections.abc import Iterable
+from threading import RLock
 from typing import Final
 
 from federation.charter import KnownCharter, read_charter
@@ -33,6 +34,8 @@ class Knowledge:
         self._charters: Final[dict[str, KnownCharter]] = {}
         self._pending: Final[dict[str, bytes]] = {}
         self._pins: Final[set[str]] = set()
+        self._charter_pins: Final[set[str]] = set()
+        self._lock: Final = RLock()  # documents come from several threads at once
 
     # -- federation.verify.Trust ---------------------------------------------------------------
 
@@ -71,29 +74,38 @@ class Knowledge:
         Raises:
             MaillageError: It isn't a valid first identity document.
         """
-        known = first_identity(document)
-        self._identities[known.digest] = known
-        if pin:
-            self._pins.add(known.digest)
-        learned = [known.digest]
-        if known.digest in self._pins:
-            learned += self._trust(known)
-        return learned + self._retry_charters()
+        with self._lock:
+            known = first_identity(document)
+            self._identities[known.digest] = known
+            if pin:
+                self._pins.add(known.digest)
+            learned = [known.digest]
+            if known.digest in self._pins:
+                learned += self._trust(known)
+            return learned + self._retry_charters()
 
     def pin(self, digest: str) -> list[str]:
         """Trust the identity with this digest, now or once it arrives."""
-        self._pins.add(digest)
-        known = self._identities.get(digest)
-        return [] if known is None else self._trust(known)
+        with self._lock:
+            self._pins.add(digest)
+            known = self._identities.get(digest)
+            return [] if known is None else self._trust(known)
+
+    def pin_charter(self, digest: str) -> list[str]:
+        """Trust the charter with this digest, now or once it arrives: the operator's decision."""
+        with self._lock:
+            self._charter_pins.add(digest)
+            return self._retry_charters()
 
     def learn_charter(self, document: bytes, digest: str) -> list[str]:
-        """Take in a charter; it waits until the identities that it pins are here.
+        """Take in a charter. It counts once it is pinned and the identities that it names are here.
 
         Returns:
             Names that became known.
         """
-        self._pending[digest] = document
-        return self._retry_charters()
+        with self._lock:
+            self._pending[digest] = document
+            return self._retry_charters()
 
     def learn_schema(self, document: bytes) -> list[str]:
         """Take in a schema.
@@ -104,9 +116,10 @@ class Knowledge:
         Raises:
             SchemaFault: It isn't one.
         """
-        schema = parse_schema(document)
-        self.catalogue = self.catalogue.with_schema(schema)
-        return [schema.digest]
+        with self._lock:
+            schema = parse_schema(document)
+            self.catalogue = self.catalogue.with_schema(schema)
+            return [schema.digest]
 
     def identity_of(self, participant: str) -> KnownIdentity | None:
         """A participant's trusted identity."""
@@ -129,6 +142,8 @@ class Knowledge:
     def _retry_charters(self) -> list[str]:
         learned: list[str] = []
         for digest, document in list(self._pending.items()):
+            if digest not in self._charter_pins:
+                continue  # anybody can found a federation; which one counts here is the operator's word
             try:
                 known = read_charter(document, self._identities)
             except MaillageError as error:

@@ -57,6 +57,8 @@ class Node:
         self.participants: Final = tuple(sorted(row.id for row in store.own.participants()))
         self.name: Final = store.settings.get(founding.NODE_SETTING) or "node"
         self.knowledge: Final = Knowledge(self.participants)
+        for digest in settings.charters:
+            self.knowledge.pin_charter(digest)
         documents.restore(self.knowledge, store)
         self.publisher: Final = Publisher(store, self.knowledge.catalogue, self.participants)
         self.composer: Final = Composer(store, self.knowledge, settings.compose)

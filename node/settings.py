@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     Attributes:
         database_url: SQLAlchemy URL; empty for SQLite in the data directory.
         hubs: Where to report to; in the environment as JSON.
+        charters: Digests of the charters (federations) that this node trusts.
         compose: Ids of this node's participants that compose and sign compositions.
         forward: Name of a hub to which what was received elsewhere is passed on unchanged.
         http_host: Address of the HTTP interface; loopback unless changed.
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
 
     database_url: str = ""
     hubs: tuple[HubAddress, ...] = ()
+    charters: tuple[str, ...] = ()
     compose: tuple[str, ...] = ()
     forward: str = ""
     http_host: str = "127.0.0.1"

@@ -39,7 +39,9 @@ def table_digest(frame: pl.DataFrame, key: Sequence[str]) -> str:
     if not key:
         raise ValueError("a table without a key has no order")
     digest = hashlib.sha256(_header(frame.columns))
-    line = pl.concat_str([*(_netstring(name, of) for name, of in frame.schema.items()), pl.lit("\n")])
+    line = pl.concat_str(
+        [*(_netstring(name, of) for name, of in frame.schema.items()), pl.lit("\n")]
+    )
     ordered = frame.sort(key, nulls_last=False, maintain_order=True)
     for rows in ordered.iter_slices(_SLICE_ROWS):
         digest.update(rows.select(line.str.join("")).item().encode())

@@ -42,13 +42,19 @@ class Check:
 
 
 def _check(rule: str, column: str | None, fault: pl.Expr, **params: object) -> Check:
-    return Check(rule, column, fault.fill_null(value=False), tuple((k, str(v)) for k, v in params.items()))
+    return Check(
+        rule, column, fault.fill_null(value=False), tuple((k, str(v)) for k, v in params.items())
+    )
 
 
 def _bound(field: Field, value: Any) -> Any:
     if field.type in ("date", "datetime"):
         kind = pl.Date() if field.type == "date" else pl.Datetime("us", "UTC")
-        return pl.lit(str(value)).str.to_datetime(time_zone="UTC").cast(kind) if field.type == "datetime" else pl.lit(str(value)).str.to_date()
+        return (
+            pl.lit(str(value)).str.to_datetime(time_zone="UTC").cast(kind)
+            if field.type == "datetime"
+            else pl.lit(str(value)).str.to_date()
+        )
     return pl.lit(value)
 
 
@@ -58,11 +64,35 @@ def _of_field(field: Field) -> list[Check]:
     if rules.required:
         found.append(_check("constraint-error", field.name, column.is_null(), case="required"))
     if rules.enum is not None:
-        found.append(_check("constraint-error", field.name, ~column.is_in(list(rules.enum)), case="enum", allowed=", ".join(map(str, rules.enum))))
+        found.append(
+            _check(
+                "constraint-error",
+                field.name,
+                ~column.is_in(list(rules.enum)),
+                case="enum",
+                allowed=", ".join(map(str, rules.enum)),
+            )
+        )
     if rules.minimum is not None:
-        found.append(_check("constraint-error", field.name, column < _bound(field, rules.minimum), case="minimum", bound=rules.minimum))
+        found.append(
+            _check(
+                "constraint-error",
+                field.name,
+                column < _bound(field, rules.minimum),
+                case="minimum",
+                bound=rules.minimum,
+            )
+        )
     if rules.maximum is not None:
-        found.append(_check("constraint-error", field.name, column > _bound(field, rules.maximum), case="maximum", bound=rules.maximum))
+        found.append(
+            _check(
+                "constraint-error",
+                field.name,
+                column > _bound(field, rules.maximum),
+                case="maximum",
+                bound=rules.maximum,
+            )
+        )
     if field.type in ("string", "array", "object", "geopoint"):
         found += _of_text(field)
     if field.type == "datetime":
@@ -75,17 +105,41 @@ def _of_text(field: Field) -> list[Check]:
     column, rules = pl.col(field.name), field.constraints
     longest = TEXT_MAX_CHARS if rules.max_length is None else rules.max_length
     found = [
-        _check("constraint-error", field.name, column.str.len_chars() > longest, case="maxLength", bound=longest),
+        _check(
+            "constraint-error",
+            field.name,
+            column.str.len_chars() > longest,
+            case="maxLength",
+            bound=longest,
+        ),
         _check("constraint-error", field.name, column.str.contains(CONTROL), case="control"),
     ]
     if rules.min_length is not None:
-        found.append(_check("constraint-error", field.name, column.str.len_chars() < rules.min_length, case="minLength", bound=rules.min_length))
+        found.append(
+            _check(
+                "constraint-error",
+                field.name,
+                column.str.len_chars() < rules.min_length,
+                case="minLength",
+                bound=rules.min_length,
+            )
+        )
     if rules.pattern is not None:
         whole = f"^(?:{rules.pattern})$"
-        found.append(_check("constraint-error", field.name, ~column.str.contains(whole), case="pattern", pattern=rules.pattern))
+        found.append(
+            _check(
+                "constraint-error",
+                field.name,
+                ~column.str.contains(whole),
+                case="pattern",
+                pattern=rules.pattern,
+            )
+        )
     if field.type in ("array", "object"):
         wanted = list if field.type == "array" else dict
-        fault = column.map_elements(lambda text: not _is_json(text, wanted), return_dtype=pl.Boolean)
+        fault = column.map_elements(
+            lambda text: not _is_json(text, wanted), return_dtype=pl.Boolean
+        )
         found.append(_check("type-error", field.name, fault, case=field.type))
     return found
 
@@ -115,7 +169,9 @@ def compiled(schema: Schema, part: str) -> tuple[Check, ...]:
     found = [check for field in schema.wire_fields for check in _of_field(field)]
     if schema.time is not None and schema.time_end is not None:
         fault = pl.col(schema.time_end) <= pl.col(schema.time)
-        found.append(_check("constraint-error", schema.time_end, fault, case="end", start=schema.time))
+        found.append(
+            _check("constraint-error", schema.time_end, fault, case="end", start=schema.time)
+        )
     double, disorder = _order(schema, part)
     found.append(_check("primary-key", ", ".join(schema.primary_key), double))
     found.append(_check("order", ", ".join(schema.primary_key), disorder))
@@ -151,7 +207,13 @@ def check_batch(schema: Schema, frame: pl.DataFrame, part: str = "_part") -> dic
             known = faults.get(row[0])
             if known is None or (known.row or 0) > row[1]:
                 value = row[2] if columns else None
-                faults[row[0]] = Fault(check.rule, row[1], check.column, None if value is None else str(value), tuple(sorted(check.params)))
+                faults[row[0]] = Fault(
+                    check.rule,
+                    row[1],
+                    check.column,
+                    None if value is None else str(value),
+                    tuple(sorted(check.params)),
+                )
     return faults
 
 
@@ -169,5 +231,13 @@ def check_rows(schema: Schema, frame: pl.DataFrame) -> Report:
         columns = [name for name in (check.column,) if name in frame.columns]
         for row in numbered.filter(check.fault).select(_ROW, *columns).iter_rows():
             value = row[1] if columns else None
-            builder.add(Fault(check.rule, row[0], check.column, None if value is None else str(value), tuple(sorted(check.params))))
+            builder.add(
+                Fault(
+                    check.rule,
+                    row[0],
+                    check.column,
+                    None if value is None else str(value),
+                    tuple(sorted(check.params)),
+                )
+            )
     return builder.build(frame.height)

@@ -7,175 +7,53 @@ Validata and schema.data.gouv.fr read it; the `maillage` object adds what compos
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Annotated, Any, Final, Literal
+from functools import cached_property, lru_cache
+from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field as Meta, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
-DOCUMENT_MAX_BYTES: Final = 256 * 1024
-FIELDS_MAX: Final = 500
-ENUM_MAX: Final = 2_000
-PATTERN_MAX_CHARS: Final = 500
-SCALE_MAX: Final = 9
-DECIMAL_PRECISION: Final = 18
-"""Digits of a number: 10**18 fits a signed 64-bit integer, so that minima and maxima do too."""
+from schemas.bounds import DECIMAL_PRECISION, check_constraints
+from schemas.document import (
+    DOCUMENT_MAX_BYTES,
+    Document,
+    Field,
+    Kind,
+    Lang,
+    MaillageBlock,
+    SchemaFault,
+    SharingLevel,
+    WindowKind,
+)
+from schemas.patterns import check_patterns
+
+__all__ = [
+    "DECIMAL_PRECISION",
+    "DELETED",
+    "DOCUMENT_MAX_BYTES",
+    "Field",
+    "Measure",
+    "Schema",
+    "SchemaFault",
+    "parse_schema",
+]
+
 DEFAULT_SCALE: Final = 3
+NAME_MAX_CHARS: Final = 64
 DELETED: Final = "_deleted"
-
-Lang = Literal["fr", "en", "de", "es", "it"]
-Labels = dict[Lang, str]
-Kind = Literal["series", "register"]
-FieldType = Literal[
-    "string", "integer", "number", "boolean", "date", "datetime", "year", "array", "object", "geopoint"
-]
-Aggregate = Literal[
-    "sum", "mean", "weighted_mean", "min", "max", "count", "distinct", "quantiles", "ratio"
-]
-WindowKind = Literal["hour", "day", "month", "year"]
-SharingLevel = Literal["open", "federation", "partners", "aggregate-only"]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _VERSION = re.compile(r"(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){2}")
-
-
-class SchemaFault(ValueError):
-    """A document that is no usable schema. Refuse it; the message says where it fails."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(
-        strict=True, frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True
-    )
-
-
-class _Loose(BaseModel):
-    """Parts of Table Schema proper: unknown members are other tools' and change nothing here."""
-
-    model_config = ConfigDict(
-        strict=True, frozen=True, extra="ignore", alias_generator=to_camel, validate_by_name=True
-    )
-
-
-class Constraints(_Strict):
-    """Table Schema constraints, all that are checked. An unknown one is refused, not ignored."""
-
-    required: bool = False
-    unique: bool = False
-    enum: Annotated[tuple[str | int, ...], Meta(strict=False, min_length=1, max_length=ENUM_MAX)] | None = None
-    pattern: Annotated[str, Meta(max_length=PATTERN_MAX_CHARS)] | None = None
-    minimum: int | float | str | None = None
-    maximum: int | float | str | None = None
-    min_length: Annotated[int, Meta(ge=0)] | None = None
-    max_length: Annotated[int, Meta(ge=0)] | None = None
-
-
-class Field(_Loose):
-    """One column.
-
-    Attributes:
-        name: Column name.
-        type: Table Schema type.
-        format: Table Schema format; `default` unless said.
-        title: Short title in the document's language.
-        description: Longer text.
-        example: One value, as text or number.
-        constraints: What values must hold.
-        labels: On the wire of the document `maillage:labels`: title per language.
-    """
-
-    name: str
-    type: FieldType
-    format: str = "default"
-    title: str = ""
-    description: str = ""
-    example: Any = None
-    constraints: Constraints = Constraints()
-    labels: Annotated[Labels, Meta(alias="maillage:labels")] = {}
-
-
-class MeasureBlock(_Strict):
-    """What the `maillage` object says of a measure."""
-
-    unit: str
-    resolution: str = "1"
-    aggregates: Annotated[tuple[Aggregate, ...], Meta(strict=False, min_length=1)]
-    labels: Labels = {}
-    weight: str | None = None
-    numerator: str | None = None
-    denominator: str | None = None
-
-
-class Secrecy(_Strict):
-    """The protected statistical unit, and the field that names it."""
-
-    unit: Literal["household", "enterprise", "delivery_point"]
-    field: str
-    k: Annotated[int, Meta(ge=1)]
-    dominance_percent: Annotated[int, Meta(ge=1, le=100)]
-
-
-class SharingBlock(_Strict):
-    """The default sharing level and why."""
-
-    default: SharingLevel
-    reason: str = ""
-
-
-class Themes(_Strict):
-    """Where a schema is found: manifesto commitments 1 to 10, smart-city domains, EU data theme."""
-
-    commitments: Annotated[tuple[Annotated[int, Meta(ge=1, le=10)], ...], Meta(strict=False)] = ()
-    domains: Annotated[tuple[str, ...], Meta(strict=False)] = ()
-    eu_theme: str | None = None
-
-
-class Alignment(_Strict):
-    """The standard followed; `mapping` is our field to its field."""
-
-    standard: str
-    version: str
-    mapping: dict[str, str] = {}
-
-
-class MaillageBlock(_Strict):
-    """The `maillage` object of a schema document (design, section 3)."""
-
-    kind: Kind
-    time: str | None = None
-    time_end: str | None = None
-    cadence: str | None = None
-    base_window: WindowKind | None = None
-    place: str | None = None
-    measures: dict[str, MeasureBlock] = {}
-    secrecy: Secrecy | None = None
-    competence: Annotated[tuple[str, ...], Meta(strict=False)]
-    origin: Literal["own", "delegated", "relayed"]
-    sharing: SharingBlock
-    personal: Annotated[tuple[str, ...], Meta(strict=False)] = ()
-    language: dict[str, Lang] = {}
-    licence: str
-    themes: Themes = Themes()
-    labels: Labels
-    aligns_with: Annotated[tuple[Alignment, ...], Meta(strict=False)] = ()
-    compatible: Literal["backward", "none"] | None = None
-
-
-class _Document(_Loose):
-    name: str
-    version: str
-    title: str = ""
-    description: str = ""
-    fields: Annotated[tuple[Field, ...], Meta(strict=False, min_length=1, max_length=FIELDS_MAX)]
-    primary_key: Annotated[tuple[str, ...], Meta(strict=False)] | str
-    missing_values: Annotated[tuple[str, ...], Meta(strict=False)] = ("",)
-    maillage: MaillageBlock
+_RESOLUTION = re.compile(r"1|0\.0{0,8}1")
+_DURATION = re.compile(r"P(?=.)(?:[0-9]{1,4}[YMWD]){0,4}(?:T(?=.)(?:[0-9]{1,4}[HMS]){1,3})?")
+_NO_KEY = ("array", "object", "boolean")
+_NUMBERS = ("integer", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +83,7 @@ class Schema:
 
     document: bytes
     digest: str
-    parsed: _Document
+    parsed: Document
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -339,7 +217,10 @@ class Schema:
         if self.by_name[field].type != "number":
             return 0
         block = self.block.measures.get(field)
-        return DEFAULT_SCALE if block is None else _scale(block.resolution)
+        if block is None:
+            return DEFAULT_SCALE
+        # 1 has no point, 0.01 two digits after it
+        return max(len(block.resolution) - 2, 0)
 
     def arrow_schema(self) -> Any:
         """`pyarrow.Schema` of rows on the wire: `wire_fields` in order, all nullable."""
@@ -380,34 +261,26 @@ _ARROW: Final[Mapping[str, Any]] = {
 }
 
 
+@lru_cache(maxsize=1_024)
 def _arrow(schema: Schema) -> Any:
-    cached = _ARROW_SCHEMAS.get(schema.digest)
-    if cached is None:
-        cached = pa.schema(
-            [
-                pa.field(
-                    field.name,
-                    pa.decimal128(DECIMAL_PRECISION, schema.scale(field.name))
-                    if field.type == "number"
-                    else _ARROW.get(field.type, pa.string()),
-                )
-                for field in schema.wire_fields
-            ]
-        )
-        _ARROW_SCHEMAS[schema.digest] = cached
-    return cached
+    return pa.schema(
+        [
+            pa.field(
+                field.name,
+                pa.decimal128(DECIMAL_PRECISION, schema.scale(field.name))
+                if field.type == "number"
+                else _ARROW.get(field.type, pa.string()),
+            )
+            for field in schema.wire_fields
+        ]
+    )
 
 
-_ARROW_SCHEMAS: Final[dict[str, Any]] = {}
-
-
-def _scale(resolution: str) -> int:
-    """Digits after the point of a power of ten at most 1, written out: `1`, `0.1`, `0.001`."""
-    if resolution == "1":
-        return 0
-    if re.fullmatch(r"0\.0{0,8}1", resolution):
-        return len(resolution) - 2
-    raise SchemaFault(f"resolution {resolution!r}: a power of ten from 1 down to 0.000000001")
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise SchemaFault(f"{text[:80]} is too large a number")
+    return value
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -421,6 +294,25 @@ def _no_constant(text: str) -> Any:
     raise SchemaFault(f"{text} is not JSON")
 
 
+def _read(document: bytes) -> Document:
+    try:
+        found = json.loads(
+            document.decode("utf-8"),
+            object_pairs_hook=_pairs,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
+        # half a surrogate pair is JSON but no text
+        json.dumps(found, ensure_ascii=False).encode("utf-8")
+        return Document.model_validate(found)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise SchemaFault(f"{where}: {first['msg']}") from error
+    except (ValueError, RecursionError) as error:
+        raise SchemaFault(f"not a schema document: {error}") from error
+
+
 def parse_schema(document: bytes) -> Schema:
     """Parse a schema document.
 
@@ -432,71 +324,105 @@ def parse_schema(document: bytes) -> Schema:
     """
     if len(document) > DOCUMENT_MAX_BYTES:
         raise SchemaFault(f"{len(document)} bytes, at most {DOCUMENT_MAX_BYTES}")
-    try:
-        found = json.loads(document.decode("utf-8"), object_pairs_hook=_pairs, parse_constant=_no_constant)
-        parsed = _Document.model_validate(found)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise SchemaFault(f"{where}: {first['msg']}"[:300]) from error
-    except (ValueError, RecursionError) as error:
-        raise SchemaFault(f"not a schema document: {error}"[:300]) from error
-    schema = Schema(document, hashlib.sha256(document).hexdigest(), parsed)
+    schema = Schema(document, hashlib.sha256(document).hexdigest(), _read(document))
     _check_names(schema)
     _check_roles(schema)
-    _check_values(schema)
+    _check_measures(schema)
+    _check_kind(schema)
+    for field in schema.fields:
+        check_constraints(field, schema.scale(field.name))
+    check_patterns(
+        (field.name, field.constraints.pattern)
+        for field in schema.fields
+        if field.constraints.pattern is not None
+    )
     return schema
 
 
-def _need(condition: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion
-    if not condition:
-        raise SchemaFault(message)
-
-
 def _check_names(schema: Schema) -> None:
-    _need(_NAME.fullmatch(schema.name) is not None and len(schema.name) <= 64, "name: lower-case words and hyphens")  # noqa: PLR2004 - as federation.ids has it
-    _need(_VERSION.fullmatch(schema.version) is not None, "version: three numbers, such as 1.0.0")
-    names = [field.name for field in schema.fields]
-    _need(len(set(names)) == len(names), "fields: a name stands twice")
-    for name in names:
-        _need(_FIELD_NAME.fullmatch(name) is not None, f"fields: {name[:80]!r} is not a column name")
-    lower = [name.lower() for name in names]
-    _need(len(set(lower)) == len(lower), "fields: two names differ by case only")
+    name = schema.name
+    if len(name) > NAME_MAX_CHARS or _NAME.fullmatch(name) is None:
+        raise SchemaFault("name: lower-case words and hyphens, at most 64 characters")
+    if _VERSION.fullmatch(schema.version) is None:
+        raise SchemaFault("version: three numbers, such as 1.0.0")
+    if schema.cadence is not None and _DURATION.fullmatch(schema.cadence) is None:
+        raise SchemaFault("cadence: an ISO 8601 duration, such as PT15M")
+    lower = set()
+    for field in schema.fields:
+        if _FIELD_NAME.fullmatch(field.name) is None:
+            raise SchemaFault(f"fields: {field.name[:80]!r} is not a column name")
+        if field.name.lower() in lower:
+            raise SchemaFault(f"fields: {field.name!r} stands twice; case makes no difference")
+        lower.add(field.name.lower())
 
 
 def _check_roles(schema: Schema) -> None:
-    block, known = schema.block, schema.by_name
-    key = schema.primary_key
-    _need(bool(key) and len(set(key)) == len(key), "primaryKey: one or several columns, each once")
-    roles = [*key, *block.personal, *block.measures, *block.language]
-    roles += [name for name in (block.time, block.time_end, block.place) if name is not None]
-    for name in roles:
-        _need(name in known, f"{name!r} is named in the document but is no field")
+    block, known, key = schema.block, schema.by_name, schema.primary_key
+    roles = {
+        "primaryKey": key,
+        "personal": block.personal,
+        "measures": tuple(block.measures),
+        "language": tuple(block.language),
+        "time": tuple(name for name in (block.time, block.time_end) if name is not None),
+        "place": () if block.place is None else (block.place,),
+        "secrecy": () if block.secrecy is None else (block.secrecy.field,),
+        "alignsWith": tuple(name for standard in block.aligns_with for name in standard.mapping),
+    }
+    for role, names in roles.items():
+        for name in names:
+            if name not in known:
+                raise SchemaFault(f"{role}: {name[:80]!r} is no field")
+            if role in ("primaryKey", "measures", "time", "place") and name in schema.personal:
+                raise SchemaFault(f"{role}: {name} never leaves the node, so it can't be this")
+    if not key or len(set(key)) != len(key):
+        raise SchemaFault("primaryKey: one or several columns, each once")
     for name in key:
-        _need(known[name].constraints.required, f"{name}: a key column is required")
-        _need(name not in schema.personal, f"{name}: a key column can't be personal")
-        _need(known[name].type not in ("array", "object", "boolean"), f"{name}: not a type for a key")
-    for name in block.measures:
-        _need(name not in schema.personal, f"{name}: a measure can't be personal")
-        counts_only = block.measures[name].aggregates == ("count",)
-        _need(known[name].type in ("integer", "number") or counts_only, f"{name}: only numbers add up")
-    if schema.kind == "series":
-        _need(block.time is not None and block.base_window is not None, "a series has time and baseWindow")
-        _need(block.time in key, "a series' primary key contains its time")
-        _need(block.place is None or block.place in key, "a series' primary key contains its place")
-        for name in (block.time, block.time_end):
-            _need(name is None or known[name].type == "datetime", f"{name}: time columns are datetimes")
-    else:
-        _need(block.time is None and block.base_window is None, "a register has neither time nor baseWindow")
+        if not known[name].constraints.required:
+            raise SchemaFault(f"{name}: a key column is required")
+        if known[name].type in _NO_KEY:
+            raise SchemaFault(f"{name}: {known[name].type} is not a type for a key")
+    if block.place is not None and known[block.place].type != "string":
+        raise SchemaFault("place: a text column")
 
 
-def _check_values(schema: Schema) -> None:
-    for field in schema.fields:
-        pattern = field.constraints.pattern
-        if pattern is not None:
-            try:
-                # the engine that will run it: linear time, no back-references
-                pl.select(pl.lit("").str.contains(pattern))
-            except pl.exceptions.PolarsError as error:
-                raise SchemaFault(f"{field.name}: pattern: {error}"[:300]) from error
-        schema.scale(field.name)
+def _check_measures(schema: Schema) -> None:
+    for name, block in schema.block.measures.items():
+        number = schema.by_name[name].type in _NUMBERS
+        if not number and block.aggregates != ("count",):
+            raise SchemaFault(f"measures: {name}: only numbers add up")
+        if _RESOLUTION.fullmatch(block.resolution) is None:
+            raise SchemaFault(f"measures: {name}: resolution: a power of ten, 1 to 0.000000001")
+        if block.resolution != "1" and schema.by_name[name].type != "number":
+            raise SchemaFault(f"measures: {name}: resolution: 1, the column isn't of decimals")
+        for other in (block.weight, block.numerator, block.denominator):
+            if other is not None and (
+                other not in schema.by_name or schema.by_name[other].type not in _NUMBERS
+            ):
+                raise SchemaFault(f"measures: {name}: {other[:80]!r} is no field of numbers")
+        weighed = "weighted_mean" not in block.aggregates or block.weight is not None
+        parted = "ratio" not in block.aggregates or (
+            block.numerator is not None and block.denominator is not None
+        )
+        if not weighed or not parted:
+            raise SchemaFault(
+                f"measures: {name}: weight, or numerator and denominator, are missing"
+            )
+
+
+def _check_kind(schema: Schema) -> None:
+    block, key = schema.block, schema.primary_key
+    if schema.kind == "register":
+        if block.time is not None or block.time_end is not None or block.base_window is not None:
+            raise SchemaFault("a register has neither time nor baseWindow")
+        return
+    if block.time is None or block.base_window is None:
+        raise SchemaFault("a series has time and baseWindow")
+    if block.time not in key:
+        raise SchemaFault("a series' primary key contains its time")
+    if block.place is not None and block.place not in key:
+        raise SchemaFault("a series' primary key contains its place")
+    if block.time_end == block.time:
+        raise SchemaFault("timeEnd: another column than time")
+    for name in (block.time, block.time_end):
+        if name is not None and schema.by_name[name].type != "datetime":
+            raise SchemaFault(f"{name}: time columns are datetimes")

@@ -265,5 +265,5 @@ class ReportBuilder:
         Args:
             rows: Rows looked at.
         """
-        by_line = sorted(self._faults, key=lambda fault: (fault.row or 0))
+        by_line = sorted(self._faults, key=lambda fault: fault.row or 0)
         return Report(rows, tuple(by_line), MappingProxyType(dict(self._counts)))

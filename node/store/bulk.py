@@ -21,6 +21,7 @@ from sqlalchemy import (
     values,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Compiled
 from sqlalchemy.sql.expression import ClauseElement
 
 Row: TypeAlias = tuple[Any, ...]
@@ -74,7 +75,12 @@ class Bulk:
         text = self._text.get(connection.dialect.name)
         if text is None:
             dialect, insert = _DIALECTS[connection.dialect.name]
-            compiled = self._build(insert(self._table)).compile(dialect=dialect)
+            statement = self._build(insert(self._table))
+            compiled: Compiled
+            if isinstance(statement, Insert):  # `inline`: no id is asked back
+                compiled = statement.inline().compile(dialect=dialect, column_keys=self._names)
+            else:
+                compiled = statement.compile(dialect=dialect)
             assert getattr(compiled, "positiontup", None) == self._names
             text = self._text[connection.dialect.name] = str(compiled)
         return connection.exec_driver_sql(text, list(rows)).rowcount

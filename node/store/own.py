@@ -29,6 +29,7 @@ OUTBOXES: Final = Mapped(OutboxRow, OUTBOX)
 _PARTICIPANTS: Final = Mapped(ParticipantRow, PARTICIPANT)
 _O = OUTBOX.c
 
+_HOST = Bulk(PARTICIPANT, lambda new: new.on_conflict_do_nothing(index_elements=["id"]))
 _QUEUE = Bulk(
     OUTBOX,
     lambda new: new.on_conflict_do_update(
@@ -50,9 +51,7 @@ class Own:
         """Host a participant; answers False if it is hosted already (and left as it is)."""
         row = (participant.id, clean(participant.name), participant.created_at)
         with self._database.write() as connection:
-            query = new_insert(connection, PARTICIPANT).values(row)
-            query = query.on_conflict_do_nothing(index_elements=["id"])
-            return connection.execute(query).rowcount == 1
+            return _HOST.run(connection, [row]) == 1
 
     def participants(self) -> list[ParticipantRow]:
         """The participants hosted here, in order of their ids."""

@@ -61,17 +61,24 @@ def read_delimited(
 
 def _header(utf8: bytes, schema: Schema) -> tuple[str, list[str]]:
     """The delimiter under which most labels are the schema's, then that which makes most cells."""
-    best: tuple[tuple[int, int], str, list[str]] | None = None
+    found: list[tuple[tuple[int, int], str, list[str]]] = []
+    broken: Unreadable | None = None
     for delimiter in DELIMITERS:
-        labels = next(_records(utf8, delimiter), _Record(1, [])).cells
+        try:
+            labels = next(_records(utf8, delimiter), _Record(1, [])).cells
+        except Unreadable as stop:
+            # "a","b" is no record under another delimiter
+            broken = broken or stop
+            continue
         known = sum(label.strip() in schema.by_name for label in labels)
-        score = (known, len(labels))
-        if best is None or score > best[0]:
-            best = (score, delimiter, labels)
-    assert best is not None
-    if not any(label.strip() for label in best[2]):
+        found.append(((known, len(labels)), delimiter, labels))
+    if not found:
+        assert broken is not None
+        raise broken
+    _, delimiter, labels = max(found, key=lambda one: one[0])
+    if not any(label.strip() for label in labels):
         raise Unreadable(ReadingFault.of("blank-header", row=1))
-    return best[1], best[2]
+    return delimiter, labels
 
 
 def plain_cells(utf8: bytes, delimiter: str, header: Header) -> Cells | None:
@@ -113,7 +120,7 @@ def plain_cells(utf8: bytes, delimiter: str, header: Header) -> Cells | None:
 
 
 def _plain_body(utf8: bytes) -> bytes:
-    """What is below the header if there are no quotes and no lonely carriage returns; else empty."""
+    """What is below the header if there are no quotes and no lone carriage returns; else empty."""
     start = utf8.find(b"\n") + 1
     if start == 0 or utf8.count(b"\r") != utf8.count(b"\r\n"):
         return b""

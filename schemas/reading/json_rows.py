@@ -22,7 +22,7 @@ from schemas.report import Fault, ReportBuilder
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _NUMERIC: Final = frozenset({"integer", "number", "year"})
-_NESTED: Final = {"array": list, "object": dict}
+_NESTED: Final[dict[str, type]] = {"array": list, "object": dict}
 
 
 def read_json(

@@ -68,9 +68,7 @@ def to_decimal(cells: pl.Series, scale: int, *, comma: bool) -> Typed:
     return _odd_decimals(points, odd.fill_null(value=False), scale, guesses)
 
 
-def _odd_decimals(
-    cells: pl.Series, odd: pl.Series, scale: int, guesses: tuple[str, ...]
-) -> Typed:
+def _odd_decimals(cells: pl.Series, odd: pl.Series, scale: int, guesses: tuple[str, ...]) -> Typed:
     """Exponents, zeros in front or behind, a bare point, and what is no number that fits."""
     reasons: dict[str, str] = {}
 
@@ -86,7 +84,10 @@ def _odd_decimals(
     troubles: tuple[Trouble, ...] = ()
     if bad.any():
         why = pl.Series(
-            [reasons.get(text) if text else None for text in cells.zip_with(bad, _nulls(cells))],
+            [
+                None if text is None else reasons.get(text)
+                for text in cells.zip_with(bad, _nulls(cells))
+            ],
             dtype=pl.String,
         )
         troubles += trouble(why == "type", "type-error", case="number", type="number")

@@ -68,5 +68,6 @@ def each(
         if text not in known:
             known[text] = convert(text)
         found.append(known[text])
-    converted = cells.scatter(positions, pl.Series(found, dtype=pl.String))
+    # scatter writes in place
+    converted = cells.clone().scatter(positions, pl.Series(found, dtype=pl.String))
     return converted, mask & converted.is_null()

@@ -131,6 +131,7 @@ def draft(**changed: Any) -> NewDraft:
         "origin": "own",
         "issued_at": NOW,
         "source": "comptage.csv",
+        "claims": '{"licence": "etalab-2.0"}',
     }
     return NewDraft(**values | changed)
 

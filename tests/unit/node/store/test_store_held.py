@@ -23,7 +23,7 @@ def test_messages_beyond_a_carriers_limit_are_turned_away(store: Store) -> None:
 
 
 def test_bytes_are_limited_too(store: Store) -> None:
-    large, small = message(b"x" * 9_000), message(b"x" * 800)
+    large, small = message(b"x" * 9_000), message(b"x" * 300)
     first, second, third = hold(store, large, message(b"x" * 2_000), small)
     assert second is None
     assert first is not None

@@ -1,0 +1,291 @@
+"""`maillage demo`: a hub, nine nodes, one round; then, without `--once`, on until stopped.
+
+Exit status 0 only if every publication was verified by every receiver, every receipt came, and
+every figure equals the one computed from the simulated rows.
+"""
+
+import asyncio
+import contextlib
+import datetime as dt
+import json
+import signal
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.live import Live
+
+from federation.compose import View
+from federation.comparison import Recomputed
+from node.clock import now_us
+from node.demo.check import Truth, differences, yesterday
+from node.demo.show import table
+from node.demo.simulator import STEP, counts, projects
+from node.demo.world import EPCI, World, build, describe, new_hub
+from node.node import Node
+from node.receive.intake import in_scope
+from schemas.territory import territory
+
+ROUND_MAX_S: Final = 50.0
+"""One round is over by then, or has failed."""
+
+PACE_S: Final = 2.0
+"""Without `--once`, a quarter of an hour of readings comes every two seconds."""
+
+MEASURES: Final = ("comptage-mobilites.count", "projets.budgetPrevisionnel", "projets.id")
+
+
+@dataclass(slots=True)
+class Demo:
+    """A running demo.
+
+    Attributes:
+        world: Who takes part.
+        nodes: In the order of the world's places.
+        seed: Of the simulation.
+        until: Readings are published up to here.
+        truth: The rows, added up the plain way.
+        published: Publications handed to the nodes.
+    """
+
+    world: World
+    nodes: list[Node]
+    seed: int
+    until: dt.datetime
+    truth: Truth = field(default_factory=Truth)
+    published: int = 0
+
+    def node_of(self, participant: str) -> Node:
+        """The node that hosts a participant."""
+        return next(node for node in self.nodes if participant in node.participants)
+
+    def publish_round(self, start: dt.datetime, end: dt.datetime) -> None:
+        """Every commune publishes its counts of [start, end)."""
+        for commune in self.world.communes:
+            data = counts(self.seed, commune, start, end)
+            self._publish(commune, "comptage-mobilites", data.csv, "comptages.csv")
+            self.truth.add_counts(commune, data)
+        self.until = end
+
+    def publish_projects(self) -> None:
+        """Every commune publishes its projects."""
+        for commune in self.world.communes:
+            data = projects(self.seed, commune, territory(commune).name)
+            self._publish(commune, "projets", data.data, "projets.json")
+            self.truth.add_projects(commune, data)
+
+    def _publish(self, commune: str, schema: str, data: bytes, filename: str) -> None:
+        result = self.node_of(commune).publish(
+            data,
+            filename=filename,
+            schema=schema,
+            participant=commune,
+            origin="simulated",
+            now_us=now_us(),
+        )
+        if not result.report.valid:
+            raise RuntimeError(f"{commune}: {result.report.text('en')}")
+        self.published += 1
+
+    def composing(self) -> list[Node]:
+        """The nodes that compose."""
+        return [node for node in self.nodes if node.settings.compose]
+
+    def views(self) -> dict[tuple[str, str], View]:
+        """Every composer's view of its own territory, from its own cells."""
+        return {
+            (composer, measure): node.view(composer, measure, now_us=now_us())
+            for node in self.composing()
+            for composer in node.settings.compose
+            for measure in MEASURES
+        }
+
+
+async def settled(check: Callable[[], bool], *, limit_s: float) -> bool:
+    """Wait until something holds.
+
+    Returns:
+        Whether it did, within the limit.
+    """
+    until = time.monotonic() + limit_s
+    while not await asyncio.to_thread(check):
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(0.1)
+    return True
+
+
+def all_verified(demo: Demo) -> bool:
+    """Whether every receiver's head is at the head of every owner's dataset, with nothing refused."""
+    own = {row.dataset: row for node in demo.nodes for row in node.store.publications.own_heads()}
+    for node in demo.composing():
+        heads = {row.dataset: row for row in node.store.publications.heads()}
+        for dataset, row in own.items():
+            head = heads.get(dataset)
+            if (
+                head is None
+                or head.digest != row.digest
+                or head.refused
+                or head.accepted != row.accepted
+            ):
+                return False
+    return bool(own)
+
+
+def missing_receipts(demo: Demo) -> list[tuple[str, str]]:
+    """(receiver, dataset) of which no receipt for the head has come."""
+    missing = []
+    for node in demo.nodes:
+        for row in node.store.publications.own_heads():
+            owner = row.dataset.partition("/")[0]
+            confirmed = {
+                receipt.receiver: {
+                    head["dataset"]: head["head"]["digest"]
+                    for head in json.loads(receipt.heads)["heads"]
+                }
+                for receipt in node.store.receipts.received(owner)
+            }
+            missing += [
+                (receiver, row.dataset)
+                for receiver in demo.world.composers
+                if in_scope(receiver, owner)
+                and confirmed.get(receiver, {}).get(row.dataset) != row.digest
+            ]
+    return missing
+
+
+@contextlib.asynccontextmanager
+async def running(root: Path, seed: int) -> AsyncIterator[Demo]:
+    """The hub and all nodes, running while the context lasts."""
+    world = await asyncio.to_thread(describe)
+    hub = new_hub(root)
+    stop = asyncio.Event()
+    async with hub.run():
+        nodes = await build(world, root, hub)
+        tasks = [asyncio.create_task(node.run(stop), name=node.data_dir.name) for node in nodes]
+        try:
+            yield Demo(world, nodes, seed, yesterday(dt.datetime.now(dt.UTC)))
+        finally:
+            stop.set()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            for node in nodes:
+                node.close()
+            for result in results:
+                if isinstance(result, BaseException):
+                    raise result
+
+
+async def one_round(demo: Demo) -> dict[str, Any]:
+    """Publish, wait, compose, compare.
+
+    Returns:
+        What happened, as JSON values; `ok` says whether all of it is as it must be.
+    """
+    begun = time.monotonic()
+    start = yesterday(dt.datetime.now(dt.UTC))
+    await asyncio.to_thread(demo.publish_projects)
+    end = start + dt.timedelta(hours=30)
+    await asyncio.to_thread(demo.publish_round, start, end)
+    verified = await settled(lambda: all_verified(demo), limit_s=ROUND_MAX_S / 2)
+    composed = 0
+    for node in demo.composing():
+        composed += await node.compose_now()
+    verified = await settled(lambda: all_verified(demo), limit_s=ROUND_MAX_S / 4) and verified
+    receipted = await settled(lambda: not missing_receipts(demo), limit_s=ROUND_MAX_S / 4)
+    views = await asyncio.to_thread(demo.views)
+    wrong = differences(demo.truth, views)
+    recomputed = await asyncio.to_thread(_recompute_all, demo)
+    return {
+        "ok": verified
+        and receipted
+        and not wrong
+        and recomputed["failed"] == 0
+        and recomputed["count"] > 0,
+        "simulated": True,
+        "published": demo.published,
+        "compositions": composed,
+        "verifiedEverywhere": verified,
+        "receiptsMissing": [list(pair) for pair in missing_receipts(demo)],
+        "recomputed": recomputed,
+        "figuresCompared": sum(len(view.totals) for view in views.values()),
+        "figuresWrong": wrong,
+        "elapsedSeconds": round(time.monotonic() - begun, 2),
+        "views": [view.to_json() for view in views.values()],
+    }
+
+
+def _recompute_all(demo: Demo) -> dict[str, int]:
+    """Each composition, recomputed by another node than the one that made it."""
+    count = failed = 0
+    composing = demo.composing()
+    for at, node in enumerate(composing):
+        other = composing[(at + 1) % len(composing)]
+        for row in node.store.publications.own_heads():
+            if "/synthese" not in row.dataset:
+                continue
+            count += 1
+            failed += not isinstance(other.recompute(row.digest), Recomputed)
+    return {"count": count, "failed": failed}
+
+
+async def _go_on(demo: Demo, console: Console) -> None:
+    """Publish on and show the table, live, until stopped."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    with Live(table(demo.views(), EPCI), console=console, refresh_per_second=2) as live:
+        while not stop.is_set():
+            await asyncio.to_thread(demo.publish_round, demo.until, demo.until + STEP)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), PACE_S)
+            live.update(table(await asyncio.to_thread(demo.views), EPCI))
+
+
+async def _main(*, once: bool, as_json: bool, seed: int) -> int:
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="maillage-demo-") as folder:
+        async with running(Path(folder), seed) as demo:
+            result = await one_round(demo)
+            if as_json:
+                print(json.dumps(result, ensure_ascii=False, indent=1))  # noqa: T201 - this is the output
+            else:
+                console.print(table(demo.views(), EPCI))
+                console.print(summary(result))
+            if not once and result["ok"]:
+                await _go_on(demo, console)
+    return 0 if result["ok"] else 1
+
+
+def summary(result: dict[str, Any]) -> str:
+    """One round in a few lines of French."""
+    lines = [
+        f"DONNÉES SIMULÉES · {result['published']} publications de communes, {result['compositions']} synthèses, "
+        f"{result['elapsedSeconds']} s",
+        f"vérifiées par chaque récepteur : {'oui' if result['verifiedEverywhere'] else 'NON'}",
+        f"accusés de réception manquants : {len(result['receiptsMissing'])}",
+        f"chiffres comparés aux lignes simulées : {result['figuresCompared']}, faux : {len(result['figuresWrong'])}",
+        f"synthèses recalculées par un autre nœud : {result['recomputed']['count']}, écarts : {result['recomputed']['failed']}",
+    ]
+    return "\n".join(lines)
+
+
+def run_demo(*, once: bool = False, json: bool = False, seed: int = 1) -> int:  # noqa: A002 - as the option is called
+    """Run the demo.
+
+    Args:
+        once: One round, then end.
+        json: Print the result as JSON.
+        seed: Of the simulation.
+
+    Returns:
+        Exit status: 0 if everything was as it must be, else 1.
+    """
+    return asyncio.run(_main(once=once, as_json=json, seed=seed))
+
+
+__all__: Sequence[str] = ("run_demo",)

@@ -1,0 +1,201 @@
+"""The members of a schema document: Table Schema's as it stands, and the `maillage` object.
+
+Types only: what a member may hold. Whether a document holds together is `schemas.model`'s.
+"""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Meta
+from pydantic.alias_generators import to_camel
+
+DOCUMENT_MAX_BYTES: Final = 256 * 1024
+FIELDS_MAX: Final = 500
+KEY_MAX: Final = 16
+ENUM_MAX: Final = 2_000
+PATTERN_MAX_CHARS: Final = 2_000
+FAULT_MAX_CHARS: Final = 300
+
+Lang = Literal["fr", "en", "de", "es", "it"]
+Labels = dict[Lang, str]
+Kind = Literal["series", "register"]
+FieldType = Literal[
+    "string",
+    "integer",
+    "number",
+    "boolean",
+    "date",
+    "datetime",
+    "year",
+    "array",
+    "object",
+    "geopoint",
+]
+Aggregate = Literal[
+    "sum", "mean", "weighted_mean", "min", "max", "count", "distinct", "quantiles", "ratio"
+]
+WindowKind = Literal["hour", "day", "month", "year"]
+SharingLevel = Literal["open", "federation", "partners", "aggregate-only"]
+Origin = Literal["own", "delegated", "relayed"]
+Licence = Literal[
+    "etalab-2.0", "ODbL-1.0", "CC-BY-4.0", "CC0-1.0", "DL-DE-BY-2.0", "DL-DE-ZERO-2.0"
+]
+"""SPDX ids; closed, because a composition's licence follows from its inputs' (design, section 3)."""
+
+_Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
+_Words = Annotated[tuple[_Word, ...], Meta(strict=False, max_length=20)]
+
+
+class SchemaFault(ValueError):
+    """A document that is no usable schema. Refuse it; the message says where it fails."""
+
+    def __init__(self, message: str) -> None:
+        # parts of it may come from the document
+        shown = message[:FAULT_MAX_CHARS]
+        super().__init__("".join(letter if letter.isprintable() else " " for letter in shown))
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_name=False,
+        allow_inf_nan=False,
+    )
+
+
+class _Loose(BaseModel):
+    """Parts of Table Schema proper: unknown members are other tools' and change nothing here."""
+
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="ignore",
+        alias_generator=to_camel,
+        validate_by_name=False,
+        allow_inf_nan=False,
+    )
+
+
+class Constraints(_Strict):
+    """Table Schema constraints, all that are checked. An unknown one is refused, not ignored."""
+
+    required: bool = False
+    unique: bool = False
+    enum: (
+        Annotated[tuple[str | int, ...], Meta(strict=False, min_length=1, max_length=ENUM_MAX)]
+        | None
+    ) = None
+    pattern: Annotated[str, Meta(max_length=PATTERN_MAX_CHARS)] | None = None
+    minimum: int | float | str | None = None
+    maximum: int | float | str | None = None
+    min_length: Annotated[int, Meta(ge=0)] | None = None
+    max_length: Annotated[int, Meta(ge=0)] | None = None
+
+
+class Field(_Loose):
+    """One column.
+
+    Attributes:
+        name: Column name.
+        type: Table Schema type.
+        format: Table Schema format; `default` unless said.
+        title: Short title in the document's language.
+        description: Longer text.
+        example: One value, as text or number.
+        constraints: What values must hold.
+        labels: On the wire of the document `maillage:labels`: title per language.
+    """
+
+    name: str
+    type: FieldType
+    format: str = "default"
+    title: str = ""
+    description: str = ""
+    example: Any = None
+    constraints: Constraints = Constraints()
+    labels: Annotated[Labels, Meta(alias="maillage:labels")] = {}
+
+
+class MeasureBlock(_Strict):
+    """What the `maillage` object says of a measure."""
+
+    unit: Annotated[str, Meta(min_length=1, max_length=64)]
+    resolution: str = "1"
+    aggregates: Annotated[tuple[Aggregate, ...], Meta(strict=False, min_length=1)]
+    labels: Labels = {}
+    weight: str | None = None
+    numerator: str | None = None
+    denominator: str | None = None
+
+
+class Secrecy(_Strict):
+    """The protected statistical unit, and the field that names it."""
+
+    unit: Literal["household", "enterprise", "delivery_point"]
+    field: str
+    k: Annotated[int, Meta(ge=1)]
+    dominance_percent: Annotated[int, Meta(ge=1, le=100)]
+
+
+class SharingBlock(_Strict):
+    """The default sharing level and why."""
+
+    default: SharingLevel
+    reason: str = ""
+
+
+class Themes(_Strict):
+    """Where a schema is found: manifesto commitments 1 to 10, smart-city domains, EU data theme."""
+
+    commitments: Annotated[
+        tuple[Annotated[int, Meta(ge=1, le=10)], ...], Meta(strict=False, max_length=10)
+    ] = ()
+    domains: _Words = ()
+    eu_theme: Annotated[str, Meta(pattern=r"^[A-Z]{4}$")] | None = None
+
+
+class Alignment(_Strict):
+    """The standard followed; `mapping` is our field to its field."""
+
+    standard: str
+    version: str
+    mapping: dict[str, str] = {}
+
+
+class MaillageBlock(_Strict):
+    """The `maillage` object of a schema document (design, section 3)."""
+
+    kind: Kind
+    time: str | None = None
+    time_end: str | None = None
+    cadence: str | None = None
+    base_window: WindowKind | None = None
+    place: str | None = None
+    measures: dict[str, MeasureBlock] = {}
+    secrecy: Secrecy | None = None
+    competence: _Words
+    origin: Origin
+    sharing: SharingBlock
+    personal: Annotated[tuple[str, ...], Meta(strict=False)] = ()
+    language: dict[str, Lang] = {}
+    licence: Licence
+    themes: Themes = Themes()
+    labels: Labels
+    aligns_with: Annotated[tuple[Alignment, ...], Meta(strict=False)] = ()
+    compatible: Literal["backward", "none"] | None = None
+
+
+class Document(_Loose):
+    """A whole schema document."""
+
+    name: str
+    version: str
+    title: str = ""
+    description: str = ""
+    fields: Annotated[tuple[Field, ...], Meta(strict=False, min_length=1, max_length=FIELDS_MAX)]
+    primary_key: Annotated[tuple[str, ...], Meta(strict=False, max_length=KEY_MAX)] | str
+    missing_values: Annotated[tuple[str, ...], Meta(strict=False, max_length=100)] = ("",)
+    maillage: MaillageBlock

@@ -1,0 +1,168 @@
+"""From cells of text to typed rows: each column at once, each bad cell a fault."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from schemas.model import Field, Schema
+from schemas.reading.cells import LINE, Cells
+from schemas.reading.faults import ReadingFault
+from schemas.reading.jsontext import JsonError, compact, decode
+from schemas.reading.notes import Note
+from schemas.reading.numbers import to_decimal, to_integer, to_year
+from schemas.reading.temporal import LOCAL_ZONE, to_date, to_instant
+from schemas.reading.typed import Trouble, Typed, each, trouble
+from schemas.report import ReportBuilder
+
+# Table Schema's defaults; then what French spreadsheets write
+_BOOLEANS: Final[dict[str, bool]] = {
+    **dict.fromkeys(("true", "True", "TRUE", "1"), True),
+    **dict.fromkeys(("false", "False", "FALSE", "0"), False),
+}
+_BOOLEAN_WORDS: Final[dict[str, bool]] = {
+    **dict.fromkeys(("oui", "Oui", "OUI", "vrai", "Vrai", "VRAI"), True),
+    **dict.fromkeys(("non", "Non", "NON", "faux", "Faux", "FAUX"), False),
+}
+_VERBATIM: Final = frozenset({"string"})
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRows:
+    """Rows in the order of the file.
+
+    Attributes:
+        frame: The wire's columns and types, and the column `LINE`; columns that the file doesn't
+            have are null.
+        sound: Whether all cells of a row could be cast; null in a cell of such a row means
+            missing.
+    """
+
+    frame: pl.DataFrame
+    sound: pl.Series
+
+
+def cast_cells(
+    cells: Cells, schema: Schema, builder: ReportBuilder, note: Callable[[Note], None]
+) -> TypedRows:
+    """Give cells the types of a schema.
+
+    Args:
+        cells: Cells of a file.
+        schema: Its schema.
+        builder: Takes a fault per cell that has not the type of its column.
+        note: Takes what was guessed.
+    """
+    kinds = schema.polars_schema()
+    sound = pl.repeat(True, cells.frame.height, dtype=pl.Boolean, eager=True)  # noqa: FBT003 - a value
+    if cells.broken:
+        sound = sound.clone().scatter(sorted(cells.broken), False)  # noqa: FBT003 - a value
+    columns: list[pl.Series] = []
+    for field in schema.wire_fields:
+        if field.name not in cells.frame.columns:
+            columns.append(
+                pl.repeat(None, cells.frame.height, dtype=kinds[field.name], eager=True).alias(
+                    field.name
+                )
+            )
+            continue
+        texts = cells.frame[field.name]
+        found = cast_column(
+            _present(texts, field, schema.missing_values),
+            field,
+            schema.scale(field.name),
+            comma=cells.decimal_comma,
+        )
+        for one in found.troubles:
+            _tell(one, texts, cells.lines, field.name, builder)
+            sound = sound & ~one.mask
+        for code in found.guesses:
+            note(Note(code, field.name, LOCAL_ZONE if code == "local-time" else None))
+        columns.append(found.values.alias(field.name))
+    return TypedRows(pl.DataFrame([*columns, cells.lines.alias(LINE)]), sound)
+
+
+def cast_column(cells: pl.Series, field: Field, scale: int, *, comma: bool) -> Typed:
+    """Give a column the type of its field.
+
+    Args:
+        cells: Texts; null where the cell is missing.
+        field: Its field.
+        scale: Digits after the point, for numbers.
+        comma: Whether a decimal comma is possible.
+    """
+    by_type: dict[str, Callable[[pl.Series], Typed]] = {
+        "integer": to_integer,
+        "number": partial(to_decimal, scale=scale, comma=comma),
+        "boolean": to_boolean,
+        "date": partial(to_date, form=field.format),
+        "datetime": partial(to_instant, form=field.format),
+        "year": to_year,
+        "array": partial(to_json, kind="array"),
+        "object": partial(to_json, kind="object"),
+    }
+    return by_type.get(field.type, Typed)(cells)
+
+
+def to_boolean(cells: pl.Series) -> Typed:
+    """Booleans: Table Schema's words, and the French ones, which is a guess.
+
+    Args:
+        cells: Texts without spaces around them.
+    """
+    values = cells.replace_strict(_BOOLEANS | _BOOLEAN_WORDS, default=None, return_dtype=pl.Boolean)
+    guessed = bool(cells.is_in(list(_BOOLEAN_WORDS)).any())
+    mask = cells.is_not_null() & values.is_null()
+    return Typed(
+        values,
+        trouble(mask, "type-error", case="boolean", type="boolean"),
+        ("boolean-words",) if guessed else (),
+    )
+
+
+def to_json(cells: pl.Series, kind: str) -> Typed:
+    """Lists and objects as compact JSON text.
+
+    Args:
+        cells: JSON texts.
+        kind: `array` or `object`.
+    """
+    wanted = list if kind == "array" else dict
+
+    def convert(text: str) -> str | None:
+        try:
+            value = decode(text)
+            plain = compact(value)
+            plain.encode()
+        except (JsonError, UnicodeEncodeError):
+            return None
+        return plain if isinstance(value, wanted) else None
+
+    values, bad = each(cells, cells.is_not_null(), convert)
+    return Typed(values, trouble(bad, "type-error", case=kind, type=kind))
+
+
+def _present(texts: pl.Series, field: Field, missing: tuple[str, ...]) -> pl.Series:
+    """Texts with null for missing ones; spaces around count in columns of text only."""
+    cells = texts if field.type in _VERBATIM else texts.str.strip_chars()
+    absent = (cells == missing[0]) if len(missing) == 1 else cells.is_in(list(missing))
+    if not absent.any():
+        return cells
+    nothing = pl.repeat(None, cells.len(), dtype=pl.String, eager=True)
+    return nothing.zip_with(absent.fill_null(value=False), cells)
+
+
+def _tell(
+    one: Trouble, texts: pl.Series, lines: pl.Series, column: str, builder: ReportBuilder
+) -> None:
+    positions = one.mask.arg_true()
+    shown = positions.head(builder.room(one.rule, column))
+    for line, text in zip(
+        lines.gather(shown).to_list(), texts.gather(shown).to_list(), strict=True
+    ):
+        builder.add(
+            ReadingFault.of(one.rule, row=line, column=column, value=text, **dict(one.params))
+        )
+    builder.count(one.rule, positions.len() - shown.len())

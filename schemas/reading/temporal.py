@@ -1,0 +1,139 @@
+"""Dates and instants from text (ISO 8601; RFC 3339 with offset), and what people write instead."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+from schemas.reading.typed import Trouble, Typed, trouble
+
+LOCAL_ZONE: Final = "Europe/Paris"
+"""Zone of times without offset. Overseas files should give offsets; a note says what was taken."""
+
+_DATE: Final = r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
+_DAY_FIRST: Final = r"^(?:0[1-9]|[12][0-9]|3[01])/(?:0[1-9]|1[0-2])/[0-9]{4}$"
+_CLOCK: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_FRACTION: Final = r"(?:\.[0-9]{1,6}0*)?"
+_OFFSET: Final = r"(?:Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)"
+# one regex per thing that polars needs another format for
+_SECONDS: Final = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}:[0-5][0-9]{_FRACTION}"
+_MINUTES: Final = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}"
+_NO_SECONDS: Final = r"^(.{10}[T ].{5})(.*)$"
+_ISO_FORMATS: Final = ("default", "any")
+_INSTANT: Final = pl.Datetime("us", "UTC")
+_CLOCK_FORMAT: Final = "%Y-%m-%dT%H:%M:%S%.f"
+
+
+def to_date(cells: pl.Series, form: str) -> Typed:
+    """Dates: ISO 8601, or as the schema's format says; else day/month/year, which is a guess.
+
+    Args:
+        cells: Texts without spaces around them.
+        form: Table Schema format: `default`, `any`, or one of strptime's.
+    """
+    if form not in _ISO_FORMATS:
+        values = _in_range(cells.str.to_date(form, strict=False))
+        return Typed(values, _unread(cells, values, "date"))
+    values = cells.str.to_date("%Y-%m-%d", strict=False)
+    iso = cells.str.contains(_DATE).fill_null(value=False)
+    guesses: tuple[str, ...] = ()
+    if not iso.all():
+        values = values.zip_with(iso, _none(values))
+        other = cells.str.contains(_DAY_FIRST).fill_null(value=False)
+        if other.any():
+            french = cells.str.to_date("%d/%m/%Y", strict=False)
+            values = french.zip_with(other, values)
+            guesses = ("day-first",)
+    values = _in_range(values)
+    return Typed(values, _unread(cells, values, "date"), guesses)
+
+
+def to_instant(cells: pl.Series, form: str) -> Typed:
+    """Instants in UTC to the microsecond.
+
+    Seconds may be left out; a text without offset is local time of `LOCAL_ZONE`.
+
+    Args:
+        cells: Texts without spaces around them.
+        form: Table Schema format: `default`, `any`, or one of strptime's.
+    """
+    if form not in _ISO_FORMATS:
+        return _formatted(cells, form)
+    full = cells.str.contains(f"{_SECONDS}{_OFFSET}$")
+    if full.all() and not cells.str.contains(" ", literal=True).any():
+        values = _in_range(_with_offset(cells))
+        return Typed(values, _unread(cells, values, "datetime"))
+    texts = _regular(cells)
+    aware = texts.str.contains(f"{_SECONDS}{_OFFSET}$").fill_null(value=False)
+    naive = texts.str.contains(f"{_SECONDS}$").fill_null(value=False)
+    values = _with_offset(texts.zip_with(aware, _none(texts)))
+    clock = texts.zip_with(naive, _none(texts)).str.to_datetime(
+        _CLOCK_FORMAT, time_unit="us", strict=False
+    )
+    local, troubles = _localised(clock)
+    values = _in_range(local.zip_with(naive, values))
+    return Typed(
+        values,
+        troubles + _unread(cells, values, "datetime", troubles),
+        ("local-time",) if naive.any() else (),
+    )
+
+
+def _formatted(cells: pl.Series, form: str) -> Typed:
+    if "%z" in form or "%:z" in form or "%#z" in form:
+        values = cells.str.to_datetime(form, time_unit="us", strict=False)
+        values = _in_range(values.dt.convert_time_zone("UTC"))
+        return Typed(values, _unread(cells, values, "datetime"))
+    clock = cells.str.to_datetime(form, time_unit="us", time_zone=None, strict=False)
+    local, troubles = _localised(clock)
+    values = _in_range(local)
+    guesses = ("local-time",) if clock.null_count() < clock.len() else ()
+    return Typed(values, troubles + _unread(cells, values, "datetime", troubles), guesses)
+
+
+def _regular(cells: pl.Series) -> pl.Series:
+    """With a T, and with seconds; texts that are no instants stay as they are."""
+    texts = cells.str.replace(r"^(.{10}) ", "${1}T")
+    short = texts.str.contains(f"{_MINUTES}{_OFFSET}?$").fill_null(value=False)
+    return texts.str.replace(_NO_SECONDS, "${1}:00${2}").zip_with(short, texts)
+
+
+def _with_offset(texts: pl.Series) -> pl.Series:
+    found = texts.str.to_datetime(f"{_CLOCK_FORMAT}%#z", time_unit="us", strict=False)
+    return found.cast(_INSTANT)
+
+
+def _localised(clock: pl.Series) -> tuple[pl.Series, tuple[Trouble, ...]]:
+    """Instants of local times, and those that local time skips or has twice."""
+    once = clock.dt.replace_time_zone(LOCAL_ZONE, ambiguous="null", non_existent="null")
+    troubles: tuple[Trouble, ...] = ()
+    if once.null_count() > clock.null_count():
+        first = clock.dt.replace_time_zone(LOCAL_ZONE, ambiguous="earliest", non_existent="null")
+        params: Mapping[str, str] = {"type": "datetime", "zone": LOCAL_ZONE}
+        skipped, twice = clock.is_not_null() & first.is_null(), once.is_null() & first.is_not_null()
+        troubles += trouble(skipped, "type-error", case="local-missing", **params)
+        troubles += trouble(twice, "type-error", case="local-twice", **params)
+    return once.dt.convert_time_zone("UTC"), troubles
+
+
+def _in_range(values: pl.Series) -> pl.Series:
+    """Null where the year is not one of 1 to 9999: no other reader could hold it."""
+    year = values.dt.year()
+    inside = ((year >= 1) & (year <= 9999)).fill_null(value=False)  # noqa: PLR2004 - ISO 8601
+    return values if inside.all() else values.zip_with(inside, _none(values))
+
+
+def _unread(
+    cells: pl.Series, values: pl.Series, kind: str, told: tuple[Trouble, ...] = ()
+) -> tuple[Trouble, ...]:
+    """Type errors where there is a text but no value, and no other trouble says why."""
+    if values.null_count() == cells.null_count():
+        return ()
+    mask = cells.is_not_null() & values.is_null()
+    for other in told:
+        mask &= ~other.mask
+    return trouble(mask, "type-error", case=kind, type=kind)
+
+
+def _none(like: pl.Series) -> pl.Series:
+    return pl.Series(like.name, [None], dtype=like.dtype).new_from_index(0, like.len())
