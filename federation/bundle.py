@@ -114,7 +114,8 @@ def write(bundle: Bundle) -> bytes:
     Raises:
         LimitError: `bundle-size`, `bundle-count`: too much for one bundle.
         MalformedError: `bundle-digest`: something isn't what its digest says; `bundle-text`: a
-            publication or receipt isn't ASCII; `bundle-index`: one comes twice; or what makes an identity or charter unreadable.
+            publication or receipt isn't ASCII; `bundle-index`: one comes twice; or what makes an
+            identity or charter unreadable.
     """
     counts = (len(bundle.publications), len(bundle.contents), len(bundle.schemas))
     others = (len(bundle.identities), len(bundle.charters), len(bundle.receipts))

@@ -5,6 +5,7 @@ Wire models are strict and frozen and refuse what they don't know. They are read
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -19,6 +20,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT_CHARS: Final = len("2026-11-23T09:00:00Z")
 
 
+@lru_cache(maxsize=65_536)
 def instant_us(text: str) -> int:
     """Microseconds since 1970 of an instant as the wire writes it.
 

@@ -112,6 +112,9 @@ class Receipt:
 
 Instruction = Judge | Hold | Refuse | Charge | Drop | Ask | Fetch | Release | Receipt
 
+SPEAKER_STEP: Final = 8
+"""Up to this step nobody has shown to speak for the dataset's owner."""
+
 _FETCHED: Final = {
     "key-unknown": "key",
     "schema-unknown": "schema",
@@ -167,9 +170,12 @@ class Replica:
             )
             charge: list[Instruction] = [Charge(failed)]
             return charge + (self._ask(manifest.dataset) if again and manifest is not None else [])
-        owner = failed.manifest.owner if failed.manifest is not None else None
-        told: list[Instruction] = [] if owner is None else [Receipt(owner, at_once=True)]
-        return [Refuse(failed, counted=False), *told]
+        refused = Refuse(failed, counted=False)
+        if failed.manifest is None or finding.step <= SPEAKER_STEP:
+            return [
+                refused
+            ]  # nobody proved to speak for the owner: evidence, but not in its receipt
+        return [refused, Receipt(failed.manifest.owner, at_once=True)]
 
     def settled(self, judged: Judge, finding: Finding | None) -> list[Instruction]:
         """Steps 13 to 15 are done: count it, tell the owner, release what waited for it."""

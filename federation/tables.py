@@ -25,12 +25,14 @@ def make_delta(before: pl.DataFrame, after: pl.DataFrame, key: Sequence[str]) ->
 
     Rows that stay as they are don't appear; an empty frame means that nothing changed.
     """
+    # no column of a schema begins with an underscore, so these names are free
     others = [name for name in after.columns if name not in key]
-    old = before.with_columns(pl.lit(value=True).alias("_before"))
-    joined = after.join(old, on=list(key), how="left", suffix="_old", maintain_order="left")
+    old = before.rename({name: f"_old_{name}" for name in others})
+    marked = old.with_columns(pl.lit(value=True).alias("_before"))
+    joined = after.join(marked, on=list(key), how="left", maintain_order="left")
     same = pl.all_horizontal(
         pl.col("_before").fill_null(value=False),
-        *(pl.col(name).eq_missing(pl.col(f"{name}_old")) for name in others),
+        *(pl.col(name).eq_missing(pl.col(f"_old_{name}")) for name in others),
     )
     upserts = (
         joined.filter(~same).select(after.columns).with_columns(pl.lit(value=False).alias(DELETED))

@@ -16,20 +16,21 @@ from federation.author import draft_rows
 from federation.bundle import read as read_bundle
 from federation.cell import Cell, CellKey
 from federation.cells import roll_up
-from federation.chain import Head
 from federation.comparison import Absence, Differs, NotRecomputable, Recomputed, compare
 from federation.compose import View, view
 from federation.composition import Input, build, claim_of, figures_digest, inputs_of, row_schema
 from federation.composition_claim import CoverageClaim, LocalDays, WindowKind
 from federation.content import decode
 from federation.coverage import CoverageInputs, Source
-from federation.errors import MalformedError, UnknownError
+from federation.errors import MalformedError, TrustError, UnknownError
 from federation.ids import parse_dataset
 from federation.jose import parse_compact
 from federation.limits import SALT_BYTES
 from federation.manifest import TYP, Manifest
+from federation.message import MANIFEST_HEADER
 from federation.places import place_of, zone_of
-from federation.windows import between, bounds, of_label, window_of
+from federation.verify import Arrival, Failed, bind_content, open_all
+from federation.windows import bounds, of_label, window_of
 from node.knowledge import Knowledge
 from node.publishing import Publisher
 from node.receive.contents import Contents
@@ -361,13 +362,26 @@ class Composer:
         marked = table.with_columns(pl.lit(0, pl.UInt32).alias("_part"))
         return roll_up(dict(cells_of_batch(schema, marked, [part])), window)
 
+    def _from_bundle(self, data: bytes) -> tuple[Manifest, bytes | None]:
+        """A composition from a file, believed only if its signature holds under a key trusted here."""
+        bundle = read_bundle(data)
+        if len(bundle.publications) != 1:
+            raise MalformedError("the bundle holds several publications", code="composition")
+        (jws,) = bundle.publications
+        (opened,) = open_all([Arrival(None, {MANIFEST_HEADER: jws}, b"")], self._knowledge)
+        if isinstance(opened, Failed):
+            finding = opened.finding
+            raise TrustError(f"step {finding.step}: {finding.detail}", code=finding.code)
+        content = opened.manifest.content
+        blob = bundle.contents.get(content.digest) if content is not None else None
+        fault = bind_content(opened, blob or b"")
+        if fault is not None:
+            raise TrustError(f"step {fault.step}: {fault.detail}", code=fault.code)
+        return opened.manifest, blob
+
     def _composition(self, composition: str | bytes) -> tuple[Manifest, pl.DataFrame]:
         if isinstance(composition, bytes):
-            bundle = read_bundle(composition)
-            if len(bundle.publications) != 1:
-                raise MalformedError("the bundle holds several publications", code="composition")
-            manifest = Manifest.read(parse_compact(bundle.publications[0], TYP).payload)
-            blob = bundle.contents.get(manifest.content.digest) if manifest.content else None
+            manifest, blob = self._from_bundle(composition)
         else:
             row = self._store.publications.get([composition]).get(composition)
             if row is None:
@@ -391,6 +405,3 @@ def _in_days(key: CellKey, days: LocalDays | None) -> bool:
     zone = zone_of(f"fr-com-{key.place.lower()}" if "-" not in key.place else key.place)
     first, last = of_label("day", days.start, zone), of_label("day", days.end, zone)
     return first is not None and last is not None and first[0] <= key.start < last[0]
-
-
-__all__ = ["Composed", "Composer", "Head", "between"]

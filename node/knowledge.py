@@ -18,7 +18,11 @@ from schemas.model import Schema, SchemaFault, parse_schema
 
 
 class Knowledge:
-    """Identities, charters and schemas by digest; keys by thumbprint."""
+    """Identities, charters and schemas by digest; keys by thumbprint.
+
+    Attributes:
+        version: Counts what was learned; what was opened under an older one may be opened anew.
+    """
 
     def __init__(self, hosted: Iterable[str] = ()) -> None:
         """Start with the bundled schemas.
@@ -35,6 +39,7 @@ class Knowledge:
         self._pending: Final[dict[str, bytes]] = {}
         self._pins: Final[set[str]] = set()
         self._charter_pins: Final[set[str]] = set()
+        self.version = 0
         self._lock: Final = RLock()  # documents come from several threads at once
 
     # -- federation.verify.Trust ---------------------------------------------------------------
@@ -77,6 +82,7 @@ class Knowledge:
         with self._lock:
             known = first_identity(document)
             self._identities[known.digest] = known
+            self.version += 1
             if pin:
                 self._pins.add(known.digest)
             learned = [known.digest]
@@ -88,6 +94,7 @@ class Knowledge:
         """Trust the identity with this digest, now or once it arrives."""
         with self._lock:
             self._pins.add(digest)
+            self.version += 1
             known = self._identities.get(digest)
             return [] if known is None else self._trust(known)
 
@@ -95,6 +102,7 @@ class Knowledge:
         """Trust the charter with this digest, now or once it arrives: the operator's decision."""
         with self._lock:
             self._charter_pins.add(digest)
+            self.version += 1
             return self._retry_charters()
 
     def learn_charter(self, document: bytes, digest: str) -> list[str]:
@@ -105,6 +113,7 @@ class Knowledge:
         """
         with self._lock:
             self._pending[digest] = document
+            self.version += 1
             return self._retry_charters()
 
     def learn_schema(self, document: bytes) -> list[str]:
@@ -119,6 +128,7 @@ class Knowledge:
         with self._lock:
             schema = parse_schema(document)
             self.catalogue = self.catalogue.with_schema(schema)
+            self.version += 1
             return [schema.digest]
 
     def identity_of(self, participant: str) -> KnownIdentity | None:

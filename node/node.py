@@ -178,9 +178,9 @@ class Node:
         """Run every role until stopped."""
         busy = asyncio.Lock()
         async with contextlib.AsyncExitStack() as stack:
-            tasks: list[asyncio.Task[object]] = [
-                asyncio.create_task(self._serve(stop), name="http")
-            ]
+            tasks: list[asyncio.Task[object]] = []
+            if self.settings.http_host:
+                tasks.append(asyncio.create_task(self._serve(stop), name="http"))
             receivers = [hub for hub in self.settings.hubs if hub.read]
             intake = (
                 Intake(self.store, self.knowledge, self.settings.compose or self.participants)

@@ -254,6 +254,9 @@ class Sender:
     ) -> None:
         self._store.own.rewind(self.hub, participant, sequence, through=through, before=before)
 
+    def _own(self, digest: str) -> PublicationRow | None:
+        return self._store.publications.get([digest]).get(digest)
+
     def _with_work(self) -> list[str]:
         own = self._store.own
         return sorted({*own.participants_waiting(self.hub), *own.participants_drafting()})

@@ -44,7 +44,7 @@ class Settings(BaseSettings):
         charters: Digests of the charters (federations) that this node trusts.
         compose: Ids of this node's participants that compose and sign compositions.
         forward: Name of a hub to which what was received elsewhere is passed on unchanged.
-        http_host: Address of the HTTP interface; loopback unless changed.
+        http_host: Address of the HTTP interface; loopback unless changed, empty for none.
         http_port: Its port; 0 for any free one.
         receipt_interval_s: Longest wait before a changed receipt is sent.
         batch_messages: Messages verified and stored together.

@@ -118,16 +118,20 @@ def _steps(field: Field, value: float | str | None, scale: int) -> Fraction | No
     if field.type not in _COMPARED:
         raise SchemaFault(f"{field.name}: minimum, maximum, enum: not for {field.type} columns")
     try:
-        if field.type == "date":
-            return Fraction((dt.date.fromisoformat(str(value)) - _EPOCH.date()).days)
-        if field.type == "datetime":
-            return Fraction((dt.datetime.fromisoformat(str(value)) - _EPOCH) // _MICROSECOND)
-        number = Decimal(str(value))
-        if not number.is_finite() or abs(number.adjusted()) > _EXPONENT_MAX:
-            raise ValueError("out of range")
-        return Fraction(number) * 10**scale
+        return _parsed(field.type, str(value), scale)
     except (ValueError, TypeError, OverflowError, InvalidOperation) as error:
         raise SchemaFault(f"{field.name}: {str(value)[:80]!r} is no {field.type}") from error
+
+
+def _parsed(kind: str, text: str, scale: int) -> Fraction:
+    if kind == "date":
+        return Fraction((dt.date.fromisoformat(text) - _EPOCH.date()).days)
+    if kind == "datetime":
+        return Fraction((dt.datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND)
+    number = Decimal(text)
+    if not number.is_finite() or abs(number.adjusted()) > _EXPONENT_MAX:
+        raise ValueError("out of range")
+    return Fraction(number) * int(10**scale)
 
 
 def _within(field: Field, steps: int) -> int:

@@ -14,6 +14,8 @@ FIELDS_MAX: Final = 500
 KEY_MAX: Final = 16
 ENUM_MAX: Final = 2_000
 PATTERN_MAX_CHARS: Final = 2_000
+DEFAULT_SCALE: Final = 3
+"""Digits after the point of numbers whose measure states no resolution."""
 FAULT_MAX_CHARS: Final = 300
 
 Lang = Literal["fr", "en", "de", "es", "it"]
@@ -40,13 +42,13 @@ Origin = Literal["own", "delegated", "relayed"]
 Licence = Literal[
     "etalab-2.0", "ODbL-1.0", "CC-BY-4.0", "CC0-1.0", "DL-DE-BY-2.0", "DL-DE-ZERO-2.0"
 ]
-"""SPDX ids; closed, because a composition's licence follows from its inputs' (design, section 3)."""
+"""SPDX ids; closed, because a composition's licence follows from its inputs'."""
 
 _Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 _Words = Annotated[tuple[_Word, ...], Meta(strict=False, max_length=20)]
 
 
-class SchemaFault(ValueError):
+class SchemaFault(ValueError):  # noqa: N818 - a fault of the document, reported as such
     """A document that is no usable schema. Refuse it; the message says where it fails."""
 
     def __init__(self, message: str) -> None:
@@ -199,3 +201,22 @@ class Document(_Loose):
     primary_key: Annotated[tuple[str, ...], Meta(strict=False, max_length=KEY_MAX)] | str
     missing_values: Annotated[tuple[str, ...], Meta(strict=False, max_length=100)] = ("",)
     maillage: MaillageBlock
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Key columns, in the order that rows are sorted by."""
+        return (self.primary_key,) if isinstance(self.primary_key, str) else self.primary_key
+
+    def scale(self, field: Field) -> int:
+        """Digits after the point of a column's values: 0 for all but decimals.
+
+        Args:
+            field: Column of this document.
+        """
+        if field.type != "number":
+            return 0
+        block = self.maillage.measures.get(field.name)
+        if block is None:
+            return DEFAULT_SCALE
+        # 1 has no point, 0.01 two digits after it
+        return max(len(block.resolution) - len("0."), 0)

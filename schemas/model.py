@@ -6,9 +6,6 @@ Validata and schema.data.gouv.fr read it; the `maillage` object adds what compos
 """
 
 import hashlib
-import json
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,9 +13,8 @@ from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
-from pydantic import ValidationError
 
-from schemas.bounds import DECIMAL_PRECISION, check_constraints
+from schemas.bounds import DECIMAL_PRECISION
 from schemas.document import (
     DOCUMENT_MAX_BYTES,
     Document,
@@ -30,7 +26,7 @@ from schemas.document import (
     SharingLevel,
     WindowKind,
 )
-from schemas.patterns import check_patterns
+from schemas.parse import check_document, read_document
 
 __all__ = [
     "DECIMAL_PRECISION",
@@ -43,17 +39,7 @@ __all__ = [
     "parse_schema",
 ]
 
-DEFAULT_SCALE: Final = 3
-NAME_MAX_CHARS: Final = 64
 DELETED: Final = "_deleted"
-
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-_VERSION = re.compile(r"(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){2}")
-_RESOLUTION = re.compile(r"1|0\.0{0,8}1")
-_DURATION = re.compile(r"P(?=.)(?:[0-9]{1,4}[YMWD]){0,4}(?:T(?=.)(?:[0-9]{1,4}[HMS]){1,3})?")
-_NO_KEY = ("array", "object", "boolean")
-_NUMBERS = ("integer", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +117,10 @@ class Schema:
         """Columns by name."""
         return {field.name: field for field in self.fields}
 
-    @cached_property
+    @property
     def primary_key(self) -> tuple[str, ...]:
         """Key columns, in the order that rows are sorted by."""
-        key = self.parsed.primary_key
-        return (key,) if isinstance(key, str) else key
+        return self.parsed.key
 
     @property
     def time(self) -> str | None:
@@ -213,14 +198,12 @@ class Schema:
         )
 
     def scale(self, field: str) -> int:
-        """Digits after the point of a column: 0 for whole numbers, 3 for a number that says nothing."""
-        if self.by_name[field].type != "number":
-            return 0
-        block = self.block.measures.get(field)
-        if block is None:
-            return DEFAULT_SCALE
-        # 1 has no point, 0.01 two digits after it
-        return max(len(block.resolution) - 2, 0)
+        """Digits after the point of a column's values.
+
+        Args:
+            field: Name of the column.
+        """
+        return self.parsed.scale(self.by_name[field])
 
     def arrow_schema(self) -> Any:
         """`pyarrow.Schema` of rows on the wire: `wire_fields` in order, all nullable."""
@@ -236,7 +219,7 @@ class Schema:
         return pa.schema([whole.field(name) for name in self.primary_key])
 
     def polars_schema(self) -> pl.Schema:
-        """polars types of rows on the wire."""
+        """Return the polars types of rows on the wire."""
         return pl.Schema({field.name: self._polars_type(field) for field in self.wire_fields})
 
     def _polars_type(self, field: Field) -> Any:
@@ -276,43 +259,6 @@ def _arrow(schema: Schema) -> Any:
     )
 
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise SchemaFault(f"{text[:80]} is too large a number")
-    return value
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise SchemaFault("an object has the same key twice")
-    return found
-
-
-def _no_constant(text: str) -> Any:
-    raise SchemaFault(f"{text} is not JSON")
-
-
-def _read(document: bytes) -> Document:
-    try:
-        found = json.loads(
-            document.decode("utf-8"),
-            object_pairs_hook=_pairs,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-        )
-        # half a surrogate pair is JSON but no text
-        json.dumps(found, ensure_ascii=False).encode("utf-8")
-        return Document.model_validate(found)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise SchemaFault(f"{where}: {first['msg']}") from error
-    except (ValueError, RecursionError) as error:
-        raise SchemaFault(f"not a schema document: {error}") from error
-
-
 def parse_schema(document: bytes) -> Schema:
     """Parse a schema document.
 
@@ -322,107 +268,6 @@ def parse_schema(document: bytes) -> Schema:
     Raises:
         SchemaFault: What is wrong, and where.
     """
-    if len(document) > DOCUMENT_MAX_BYTES:
-        raise SchemaFault(f"{len(document)} bytes, at most {DOCUMENT_MAX_BYTES}")
-    schema = Schema(document, hashlib.sha256(document).hexdigest(), _read(document))
-    _check_names(schema)
-    _check_roles(schema)
-    _check_measures(schema)
-    _check_kind(schema)
-    for field in schema.fields:
-        check_constraints(field, schema.scale(field.name))
-    check_patterns(
-        (field.name, field.constraints.pattern)
-        for field in schema.fields
-        if field.constraints.pattern is not None
-    )
-    return schema
-
-
-def _check_names(schema: Schema) -> None:
-    name = schema.name
-    if len(name) > NAME_MAX_CHARS or _NAME.fullmatch(name) is None:
-        raise SchemaFault("name: lower-case words and hyphens, at most 64 characters")
-    if _VERSION.fullmatch(schema.version) is None:
-        raise SchemaFault("version: three numbers, such as 1.0.0")
-    if schema.cadence is not None and _DURATION.fullmatch(schema.cadence) is None:
-        raise SchemaFault("cadence: an ISO 8601 duration, such as PT15M")
-    lower = set()
-    for field in schema.fields:
-        if _FIELD_NAME.fullmatch(field.name) is None:
-            raise SchemaFault(f"fields: {field.name[:80]!r} is not a column name")
-        if field.name.lower() in lower:
-            raise SchemaFault(f"fields: {field.name!r} stands twice; case makes no difference")
-        lower.add(field.name.lower())
-
-
-def _check_roles(schema: Schema) -> None:
-    block, known, key = schema.block, schema.by_name, schema.primary_key
-    roles = {
-        "primaryKey": key,
-        "personal": block.personal,
-        "measures": tuple(block.measures),
-        "language": tuple(block.language),
-        "time": tuple(name for name in (block.time, block.time_end) if name is not None),
-        "place": () if block.place is None else (block.place,),
-        "secrecy": () if block.secrecy is None else (block.secrecy.field,),
-        "alignsWith": tuple(name for standard in block.aligns_with for name in standard.mapping),
-    }
-    for role, names in roles.items():
-        for name in names:
-            if name not in known:
-                raise SchemaFault(f"{role}: {name[:80]!r} is no field")
-            if role in ("primaryKey", "measures", "time", "place") and name in schema.personal:
-                raise SchemaFault(f"{role}: {name} never leaves the node, so it can't be this")
-    if not key or len(set(key)) != len(key):
-        raise SchemaFault("primaryKey: one or several columns, each once")
-    for name in key:
-        if not known[name].constraints.required:
-            raise SchemaFault(f"{name}: a key column is required")
-        if known[name].type in _NO_KEY:
-            raise SchemaFault(f"{name}: {known[name].type} is not a type for a key")
-    if block.place is not None and known[block.place].type != "string":
-        raise SchemaFault("place: a text column")
-
-
-def _check_measures(schema: Schema) -> None:
-    for name, block in schema.block.measures.items():
-        number = schema.by_name[name].type in _NUMBERS
-        if not number and block.aggregates != ("count",):
-            raise SchemaFault(f"measures: {name}: only numbers add up")
-        if _RESOLUTION.fullmatch(block.resolution) is None:
-            raise SchemaFault(f"measures: {name}: resolution: a power of ten, 1 to 0.000000001")
-        if block.resolution != "1" and schema.by_name[name].type != "number":
-            raise SchemaFault(f"measures: {name}: resolution: 1, the column isn't of decimals")
-        for other in (block.weight, block.numerator, block.denominator):
-            if other is not None and (
-                other not in schema.by_name or schema.by_name[other].type not in _NUMBERS
-            ):
-                raise SchemaFault(f"measures: {name}: {other[:80]!r} is no field of numbers")
-        weighed = "weighted_mean" not in block.aggregates or block.weight is not None
-        parted = "ratio" not in block.aggregates or (
-            block.numerator is not None and block.denominator is not None
-        )
-        if not weighed or not parted:
-            raise SchemaFault(
-                f"measures: {name}: weight, or numerator and denominator, are missing"
-            )
-
-
-def _check_kind(schema: Schema) -> None:
-    block, key = schema.block, schema.primary_key
-    if schema.kind == "register":
-        if block.time is not None or block.time_end is not None or block.base_window is not None:
-            raise SchemaFault("a register has neither time nor baseWindow")
-        return
-    if block.time is None or block.base_window is None:
-        raise SchemaFault("a series has time and baseWindow")
-    if block.time not in key:
-        raise SchemaFault("a series' primary key contains its time")
-    if block.place is not None and block.place not in key:
-        raise SchemaFault("a series' primary key contains its place")
-    if block.time_end == block.time:
-        raise SchemaFault("timeEnd: another column than time")
-    for name in (block.time, block.time_end):
-        if name is not None and schema.by_name[name].type != "datetime":
-            raise SchemaFault(f"{name}: time columns are datetimes")
+    parsed = read_document(document)
+    check_document(parsed)
+    return Schema(document, hashlib.sha256(document).hexdigest(), parsed)

@@ -19,24 +19,25 @@ LIMIT: Final = 20
 TOTAL_LIMIT: Final = 1_000
 """Faults kept in all: a file with ten thousand wrong columns still makes a small report."""
 VALUE_MAX_CHARS: Final = 80
+PARAM_MAX_CHARS: Final = 300
+"""Of a sentence's parameter, such as the values that are allowed."""
 _ELLIPSIS: Final = "…"
 
 
-def shorten(value: object) -> str:
-    """A value as one line of at most 80 printable characters.
+def shorten(value: object, most: int = VALUE_MAX_CHARS) -> str:
+    """A value as one line of printable characters.
 
     Args:
-        value: Anything; what isn't printable is shown escaped, such as `\\n`.
+        value: Anything; what isn't printable is shown escaped, as in Python.
+        most: Characters.
     """
-    # a hundred characters in are enough to know that eighty don't do
-    text = str(value)[: VALUE_MAX_CHARS + 20]
+    # one character more is enough to know that it is too long
+    text = str(value)[: most + 1]
     shown = "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
         for letter in text
     )
-    if len(shown) <= VALUE_MAX_CHARS:
-        return shown
-    return shown[: VALUE_MAX_CHARS - 1] + _ELLIPSIS
+    return shown if len(shown) <= most else shown[: most - 1] + _ELLIPSIS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class Fault:
 
     Attributes:
         rule: Frictionless error code, such as `type-error`, `constraint-error`, `primary-key`.
-        row: Line as people count, the header is line 1; None: the whole file.
+        row: Line of the file, the header being line 1; of wire rows, which have no header, the
+            row from 1. None: the whole file.
         column: Column name; None: the whole line.
         value: What stands there, shortened to 80 printable characters; None: nothing.
         params: What the sentence needs besides, sorted by name; `case` chooses among a rule's
@@ -84,7 +86,11 @@ class Fault:
             params: Parameters of the sentence; None is left out.
         """
         pairs = tuple(
-            sorted((name, shorten(item)) for name, item in params.items() if item is not None)
+            sorted(
+                (name, shorten(item, PARAM_MAX_CHARS))
+                for name, item in params.items()
+                if item is not None
+            )
         )
         return cls(rule, row, column, None if value is None else str(value), pairs)
 

@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 
 WHERE: Final = {"fr": ("ligne {}", "colonne « {} »"), "en": ("line {}", "column “{}”")}
 NO_FAULT: Final = {
-    "fr": "Valide : {rows} lignes, aucune erreur.",
-    "en": "Valid: {rows} rows, no error.",
+    "fr": "Valide. Lignes : {rows}.",
+    "en": "Valid. Rows: {rows}.",
 }
 SUMMARY: Final = {
-    "fr": "{total} erreurs ({shown} montrées) dans {rows} lignes.",
-    "en": "{total} errors ({shown} shown) in {rows} rows.",
+    "fr": "Erreurs : {total}, montrées : {shown}, lignes : {rows}.",
+    "en": "Errors: {total}, shown: {shown}, rows: {rows}.",
 }
 
 
@@ -72,6 +72,9 @@ _TYPES: Final[dict[str, tuple[Phrase, Phrase]]] = {
     "type-error/year": _of_type("une année", "a year", "2026"),
     "type-error/array": _of_type("une liste JSON de textes", "a JSON list of texts", '["a", "b"]'),
     "type-error/object": _of_type("un objet JSON", "a JSON object", '{{"a": 1}}'),
+    "type-error/uuid": _of_type("un UUID", "a UUID", "01890e30-5a80-7c22-9842-8263d0d0d890"),
+    "type-error/email": _of_type("une adresse email", "an email address", "mairie@exemple.fr"),
+    "type-error/uri": _of_type("une adresse web", "a web address", "https://exemple.fr/page"),
     "type-error/geopoint": _of_type("un point lon,lat", "a point lon,lat", "2.79,44.19"),
 }
 
@@ -107,6 +110,14 @@ _CONSTRAINTS: Final[dict[str, tuple[Phrase, Phrase]]] = {
     "constraint-error/maxLength": (
         Phrase("« {value} » est trop long.", "Écrire au plus {limit} caractères."),
         Phrase("“{value}” is too long.", "Write at most {limit} characters."),
+    ),
+    "constraint-error/minItems": (
+        Phrase("La liste {value} est trop courte.", "Mettre au moins {limit} éléments."),
+        Phrase("The list {value} is too short.", "Put at least {limit} elements."),
+    ),
+    "constraint-error/maxItems": (
+        Phrase("La liste {value} est trop longue.", "Mettre au plus {limit} éléments."),
+        Phrase("The list {value} is too long.", "Put at most {limit} elements."),
     ),
     "constraint-error": (
         Phrase("« {value} » n'est pas admis par le schéma.", "Corriger cette valeur."),
@@ -216,16 +227,6 @@ _OWN: Final[dict[str, tuple[Phrase, Phrase]]] = {
     "limit-error/datetime": (
         Phrase("{value} est hors des années 1 à 9999.", "Corriger l'année."),
         Phrase("{value} is outside the years 1 to 9999.", "Correct the year."),
-    ),
-    "column-type": (
-        Phrase(
-            "La colonne a le type {found}, attendu {expected}.",
-            "Fournir la table avec les types du schéma.",
-        ),
-        Phrase(
-            "The column has type {found}, expected {expected}.",
-            "Give the table with the types of the schema.",
-        ),
     ),
 }
 

@@ -115,7 +115,7 @@ async def build(world: World, root: Path, hub: Hub) -> list[Node]:
             hubs=(HubAddress(name=HUB, url=hub.url, read=bool(place.compose)),),
             compose=place.compose,
             charters=(digest,),
-            http_port=0,
+            http_host="",
             receipt_interval_s=1.0,
         )
         for place in world.places

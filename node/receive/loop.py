@@ -18,7 +18,8 @@ from node.link.errors import LinkError
 from node.link.link import Link
 from node.link.reader import Fetched, Reader
 from node.receipts import Receipts
-from node.receive.intake import Intake, Taken
+from node.receive.ahead import Ahead
+from node.receive.intake import Intake, Prepared, Taken
 from node.clock import now_us
 from node.steps import step
 
@@ -83,15 +84,22 @@ class Receiving:
             stop: Ends the loop after the batch under way.
             busy: Held while the intake works; shared by the hubs of a node.
         """
-        forgotten_at = asyncio.get_running_loop().time()
         async with busy:
             first = await asyncio.to_thread(self._intake.retry_held, now_us())
         await self._follow(first, busy)
+        ahead = Ahead(self._reader, self._intake, self._batch)
+        try:
+            await self._receive(ahead, stop, busy)
+        finally:
+            await ahead.close()
+
+    async def _receive(self, ahead: Ahead, stop: asyncio.Event, busy: asyncio.Lock) -> None:
+        forgotten_at = asyncio.get_running_loop().time()
         while not stop.is_set():
             try:
-                fetched = await self._reader.fetch(self._batch, timeout_s=0.5)
+                fetched, prepared = await ahead.get()
                 step("receive.fetched")
-                await self._take(fetched, busy)
+                await self._take(fetched, prepared, busy)
                 await self._receipts.send_due(self._interval_s)
                 if asyncio.get_running_loop().time() - forgotten_at > FORGET_S:
                     forgotten_at = asyncio.get_running_loop().time()
@@ -103,7 +111,9 @@ class Receiving:
                 self.last_error = str(error)
                 await asyncio.sleep(RETRY_S)
 
-    async def _take(self, fetched: Sequence[Fetched], busy: asyncio.Lock) -> None:
+    async def _take(
+        self, fetched: Sequence[Fetched], prepared: Prepared, busy: asyncio.Lock
+    ) -> None:
         names, self._names = self._names, []
         if names:
             async with busy:
@@ -111,9 +121,8 @@ class Receiving:
             await self._follow(taken, busy)
         if not fetched:
             return
-        arrivals = [Arrival(one.subject, one.headers, one.body) for one in fetched]
         async with busy:
-            taken = await asyncio.to_thread(self._intake.take, arrivals, now_us())
+            taken = await asyncio.to_thread(self._intake.take, prepared, now_us())
         await self._reader.ack_all(fetched)
         step("receive.acknowledged")
         await self._follow(taken, busy)

@@ -30,8 +30,13 @@ FILE_NAME: Final = "maillage.db"
 BUSY_TIMEOUT_S: Final = 30.0
 """How long a writer waits for another: longer than the largest commit takes."""
 
-CACHE_KIB: Final = 16 * 1024
-"""Page cache of an SQLite connection: a node has to fit in 150 MiB with its broker."""
+WRITER_CACHE_KIB: Final = 128 * 1024
+"""Page cache of SQLite's writing connection, at most. Digests fall on any page of their indexes, so
+that these pages are wanted all the time. A commune's database is smaller than that, and takes no
+more than its size."""
+
+READER_CACHE_KIB: Final = 8 * 1024
+"""Page cache of an SQLite connection that reads; the system caches the file as well."""
 
 CHECKPOINT_PAGES: Final = 8192
 """SQLite's log is moved into the database at 32 MiB: some 20 commits of 500 publications each."""
@@ -162,7 +167,7 @@ def _prepare_sqlite(engine: Engine, *, writes: bool, busy_timeout_s: float) -> N
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        cursor.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB if writes else READER_CACHE_KIB}")
         cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         if not writes:

@@ -237,7 +237,13 @@ class Own:
             )
 
     def rewind(
-        self, hub: str, participant: str, stream_sequence: int, *, through: str | None, before: str | None
+        self,
+        hub: str,
+        participant: str,
+        stream_sequence: int,
+        *,
+        through: str | None,
+        before: str | None,
     ) -> None:
         """Set a participant's outbox to what a hub holds last.
 
@@ -260,7 +266,9 @@ class Own:
                 number = connection.scalar(query) or 0
             last = number if through is not None else number - 1
             done = update(OUTBOX).where(*mine, _O.id <= last, _O.state == "waiting")
-            connection.execute(done.values(state="sent", stream_sequence=stream_sequence, last_error=None))
+            connection.execute(
+                done.values(state="sent", stream_sequence=stream_sequence, last_error=None)
+            )
             again = update(OUTBOX).where(*mine, _O.id > last, _O.state == "sent")
             connection.execute(again.values(state="waiting", stream_sequence=None))
             _set_position(connection, hub, participant, stream_sequence)
@@ -273,7 +281,9 @@ class Own:
 
     def has_ready_draft(self, dataset: str) -> bool:
         """Whether a draft of the dataset waits for its signature."""
-        query = select(DRAFT.c.id).where(DRAFT.c.dataset == dataset, DRAFT.c.state == "ready").limit(1)
+        query = (
+            select(DRAFT.c.id).where(DRAFT.c.dataset == dataset, DRAFT.c.state == "ready").limit(1)
+        )
         with self._database.read() as connection:
             return connection.execute(query).first() is not None
 

@@ -13,12 +13,34 @@ from datetime import date
 from typing import Literal, NamedTuple, Self
 
 from federation.cell import Cell, CellKey
+from node.store.own_rows import DraftRow, NewDraft, OutboxRow, ParticipantRow
+
+__all__ = [
+    "CellRange",
+    "Committed",
+    "ContentState",
+    "DocumentRow",
+    "DraftRow",
+    "EvidenceRow",
+    "HeadRow",
+    "HeldEntry",
+    "HeldLimits",
+    "HeldMessage",
+    "NewDraft",
+    "OutboxRow",
+    "ParticipantRow",
+    "PublicationRow",
+    "ReceiptDueRow",
+    "ReceiptMark",
+    "ReceiptRow",
+    "RefusalRow",
+    "Verdict",
+    "Write",
+]
 
 Verdict = Literal["signed", "accepted", "refused"]
 """`signed`: by a participant of this node, and not yet received back from a hub."""
 
-DraftState = Literal["ready", "signed"]
-OutboxState = Literal["waiting", "sent", "abandoned"]
 ContentState = Literal["live", "erasing", "erased"]
 
 
@@ -299,80 +321,6 @@ class RefusalRow:
     refused_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParticipantRow:
-    """A participant that this node hosts."""
-
-    id: str
-    name: str
-    created_at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDraft:
-    """Validated rows to be published.
-
-    Attributes:
-        plain_size: Size of the content when decompressed; 0 without one.
-        result: Digest of the canonical table after a `snapshot` or `delta`.
-        source: Where the rows came from, for people (a file's name).
-        claims: What else the manifest will say, as JSON: licence, and a composition's claim.
-    """
-
-    participant: str
-    dataset: str
-    schema_digest: str
-    mode: str
-    plain_size: int
-    rows: int
-    period_start: int | None
-    period_end: int | None
-    result: str | None
-    sharing: str
-    origin: str
-    issued_at: int
-    source: str
-    claims: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftRow:
-    """A draft as it is stored; `publication` is the digest that it got when it was signed."""
-
-    id: int
-    participant: str
-    dataset: str
-    schema_digest: str
-    mode: str
-    content_digest: str | None
-    plain_size: int
-    rows: int
-    period_start: int | None
-    period_end: int | None
-    result: str | None
-    sharing: str
-    origin: str
-    issued_at: int
-    source: str
-    claims: str
-    state: DraftState
-    publication: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxRow:
-    """A publication on its way to a hub; `attempts` counts those that failed."""
-
-    id: int
-    hub: str
-    participant: str
-    publication: str
-    state: OutboxState
-    stream_sequence: int | None
-    attempts: int
-    last_error: str | None
-
-
 _NO_LIMITS = HeldLimits(messages=0, size_bytes=0)
 
 
@@ -444,74 +392,3 @@ class Committed:
     turned_away: tuple[HeldMessage, ...] = ()
     evidence_dropped: int = 0
     erasures_failed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxCount:
-    """What waits for one hub, of one participant; `last_error` is that of the oldest waiting."""
-
-    hub: str
-    participant: str
-    waiting: int
-    attempts: int
-    last_error: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """Counts for people.
-
-    Attributes:
-        participants: Hosted here.
-        datasets: Received here.
-        verdicts: Publications per verdict; `signed` are own ones not yet received back.
-        last_received: When the last publication of each dataset came.
-        drafts_ready: Per participant, drafts that wait for their signature.
-        outbox: What waits for hubs.
-        held: Per carrier, messages and bytes held.
-        evidence: Rows of evidence per verdict.
-        refusals_listed: Refusals that owners haven't acknowledged.
-        receipts_due: Receipts to send.
-        erasures_pending: Contents to be overwritten still.
-    """
-
-    participants: int
-    datasets: int
-    verdicts: Mapping[str, int]
-    last_received: Mapping[str, int]
-    drafts_ready: Mapping[str, int]
-    outbox: tuple[OutboxCount, ...]
-    held: Mapping[str, tuple[int, int]]
-    evidence: Mapping[str, int]
-    refusals_listed: int
-    receipts_due: int
-    erasures_pending: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Everything known of one publication.
-
-    Attributes:
-        publication: None if only evidence or a refusal of it is kept.
-        content_state: `live`, `erasing` or `erased`; None if its content was never here.
-        head: The dataset's head as received.
-        own_head: The dataset's head as signed here.
-        rivals: Other publications at the same place of the dataset.
-        draft: What it was made from.
-        outbox: On which way to which hub.
-        evidence: Kept of it.
-        refusal: While it is listed.
-        receipts: For its owner, of all receivers.
-    """
-
-    publication: PublicationRow | None
-    content_state: ContentState | None
-    head: HeadRow | None
-    own_head: HeadRow | None
-    rivals: tuple[PublicationRow, ...]
-    draft: DraftRow | None
-    outbox: tuple[OutboxRow, ...]
-    evidence: tuple[EvidenceRow, ...]
-    refusal: RefusalRow | None
-    receipts: tuple[ReceiptRow, ...]

@@ -9,7 +9,7 @@ from node.store import own, publications, receipts
 from node.store.database import Database
 from node.store.held import Held
 from node.store.publications import PUBLICATIONS
-from node.store.rows import Explanation, OutboxCount, Status
+from node.store.reports import Explanation, OutboxCount, Status
 from node.store.tables import (
     CONTENT,
     DRAFT,

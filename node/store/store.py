@@ -20,7 +20,8 @@ from node.store.migrate import migrate
 from node.store.own import Own
 from node.store.publications import Publications
 from node.store.receipts import Receipts
-from node.store.rows import Committed, Explanation, Status, Write
+from node.store.reports import Explanation, Status
+from node.store.rows import Committed, Write
 from node.store.segments import Segments, sync_directory
 from node.store.settings import Settings
 from node.store.status import explain, status

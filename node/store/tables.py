@@ -72,8 +72,9 @@ class Publication(StoreModel, table=True):
 
     __tablename__ = "publication"
     __table_args__ = (
-        Index("uq_publication_place", "dataset", "epoch", "sequence", "digest", unique=True),
-        Index("ix_publication_period", "dataset", "period_end"),
+        # Holds the period, too, so that one index serves chains and overlaps: each index costs a
+        # page written per publication, because neighbours in time are none in it.
+        Index("ix_publication_place", "dataset", "epoch", "sequence", "period_start", "period_end"),
         _partial("ix_publication_verdict", "verdict", where="verdict <> 'accepted'"),
     )
 

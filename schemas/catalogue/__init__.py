@@ -19,19 +19,35 @@ def _order(schema: Schema) -> tuple[int, ...]:
 
 
 class Catalogue:
-    """An immutable set of schemas."""
+    """An immutable set of schemas. Of two documents of one name and version the first counts.
 
-    def __init__(self, schemas: Iterable[Schema]) -> None:
-        self._by_digest: Final = {schema.digest: schema for schema in schemas}
-        self._by_version: Final = {
-            (schema.name, schema.version): schema for schema in self._by_digest.values()
-        }
-        latest: dict[str, Schema] = {}
-        for schema in self._by_digest.values():
-            known = latest.get(schema.name)
-            if known is None or _order(schema) > _order(known):
-                latest[schema.name] = schema
-        self._latest: Final = latest
+    Args:
+        schemas: The program's own.
+        learned: Those of other members. They are found by version and digest, but are never the
+            latest of a name that the program has: no member decides by a version number what
+            the others' measures mean.
+    """
+
+    def __init__(self, schemas: Iterable[Schema], learned: Iterable[Schema] = ()) -> None:
+        self._own: Final = tuple(schemas)
+        self._learned: Final = tuple(learned)
+        self._by_digest: Final[dict[str, Schema]] = {}
+        self._by_version: Final[dict[tuple[str, str], Schema]] = {}
+        self._latest: Final[dict[str, Schema]] = {}
+        names = {schema.name for schema in self._own}
+        self._take(self._own)
+        self._take(schema for schema in self._learned if schema.name not in names)
+        for schema in self._learned:
+            self._by_digest.setdefault(schema.digest, schema)
+            self._by_version.setdefault((schema.name, schema.version), schema)
+
+    def _take(self, schemas: Iterable[Schema]) -> None:
+        for schema in schemas:
+            self._by_digest.setdefault(schema.digest, schema)
+            self._by_version.setdefault((schema.name, schema.version), schema)
+            known = self._latest.setdefault(schema.name, schema)
+            if _order(schema) > _order(known):
+                self._latest[schema.name] = schema
 
     def __iter__(self) -> Iterator[Schema]:
         return iter(self._by_digest.values())
@@ -41,7 +57,7 @@ class Catalogue:
         return tuple(sorted(self._latest))
 
     def latest(self, name: str) -> Schema | None:
-        """The newest version of a schema."""
+        """The newest version of a schema that the program has; else the newest that it learned."""
         return self._latest.get(name)
 
     def get(self, name: str, version: str) -> Schema | None:
@@ -53,10 +69,10 @@ class Catalogue:
         return self._by_digest.get(digest)
 
     def with_schema(self, schema: Schema) -> "Catalogue":
-        """A catalogue with one more. A name and version taken already keep their first document."""
+        """A catalogue with one more, learned from another member."""
         if schema.digest in self._by_digest:
             return self
-        return Catalogue([schema, *self])
+        return Catalogue(self._own, [*self._learned, schema])
 
 
 @lru_cache(maxsize=1)

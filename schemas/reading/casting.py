@@ -14,7 +14,7 @@ from schemas.reading.jsontext import JsonError, compact, decode
 from schemas.reading.notes import Note
 from schemas.reading.numbers import to_decimal, to_integer, to_year
 from schemas.reading.temporal import LOCAL_ZONE, to_date, to_instant
-from schemas.reading.typed import Trouble, Typed, each, trouble
+from schemas.reading.typed import Trouble, Typed, each, nulls, trouble
 from schemas.report import ReportBuilder
 
 # Table Schema's defaults; then what French spreadsheets write
@@ -150,8 +150,7 @@ def _present(texts: pl.Series, field: Field, missing: tuple[str, ...]) -> pl.Ser
     absent = (cells == missing[0]) if len(missing) == 1 else cells.is_in(list(missing))
     if not absent.any():
         return cells
-    nothing = pl.repeat(None, cells.len(), dtype=pl.String, eager=True)
-    return nothing.zip_with(absent.fill_null(value=False), cells)
+    return nulls(cells).zip_with(absent.fill_null(value=False), cells)
 
 
 def _tell(

@@ -80,6 +80,8 @@ class _Rows:
 
     def tell_labels(self) -> None:
         """Report members that the schema doesn't have, and required ones that no row has."""
+        if len(self.seen) > COLUMNS_MAX:
+            return
         unknown = {
             name: line for name, line in self.seen.items() if name not in self._schema.by_name
         }

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from schemas.model import DECIMAL_PRECISION
-from schemas.reading.typed import Trouble, Typed, each, trouble
+from schemas.reading.typed import Trouble, Typed, each, nulls, trouble
 
 _WHOLE: Final = r"^[+-]?[0-9]+$"
 _COMMA: Final = r"^[+-]?[0-9]*,[0-9]+$"
@@ -25,7 +25,7 @@ def to_integer(cells: pl.Series) -> Typed:
     whole = cells.str.contains(_WHOLE)
     values = cells.cast(pl.Int64, strict=False)
     if not whole.all():
-        values = values.zip_with(whole.fill_null(value=False), _nulls(values))
+        values = values.zip_with(whole.fill_null(value=False), nulls(values))
     troubles = trouble(~whole, "type-error", case="integer", type="integer")
     if values.null_count() > cells.null_count():
         large = whole & values.is_null()
@@ -41,7 +41,7 @@ def to_year(cells: pl.Series) -> Typed:
     """
     good = cells.str.contains(r"^[0-9]{4}$")
     values = cells.cast(pl.Int64, strict=False)
-    values = values.zip_with(good.fill_null(value=False), _nulls(values))
+    values = values.zip_with(good.fill_null(value=False), nulls(values))
     return Typed(values, trouble(~good, "type-error", case="year", type="year"))
 
 
@@ -86,7 +86,7 @@ def _odd_decimals(cells: pl.Series, odd: pl.Series, scale: int, guesses: tuple[s
         why = pl.Series(
             [
                 None if text is None else reasons.get(text)
-                for text in cells.zip_with(bad, _nulls(cells))
+                for text in cells.zip_with(bad, nulls(cells))
             ],
             dtype=pl.String,
         )
@@ -125,7 +125,3 @@ def plain_decimal(text: str, scale: int) -> str:
     whole = shifted[: len(shifted) - scale]
     tail = f".{shifted[len(shifted) - scale :]}" if scale else ""
     return f"{'-' if sign else ''}{whole}{tail}"
-
-
-def _nulls(like: pl.Series) -> pl.Series:
-    return pl.Series(like.name, [None], dtype=like.dtype).new_from_index(0, like.len())

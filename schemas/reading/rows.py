@@ -5,18 +5,16 @@ from typing import Final
 
 import polars as pl
 
-from schemas.checks import check_rows
+from schemas.checks import FIRST_ROW, check_rows
 from schemas.model import Schema
 from schemas.reading.casting import TypedRows
 from schemas.reading.cells import LINE, Cells
 from schemas.reading.faults import ReadingFault
-from schemas.report import LIMIT, ReportBuilder
+from schemas.report import LIMIT, Fault, ReportBuilder
 
 _POSITION: Final = "_position"
 _RUN: Final = "_run"
 _FIRST: Final = "_first"
-FIRST_ROW: Final = 1
-"""Number that `check_rows` gives the first row of a frame."""
 _OURS: Final = frozenset({"order", "primary-key"})
 """Rules told here: a file may have any order, and a double key is told with both lines."""
 
@@ -42,24 +40,30 @@ def publishable(
     ordered = frame.sort(key, maintain_order=True)
     if not check_rows(schema, ordered.select(wire)).valid:
         # again in the order of the file, so that the first faults told are the first in the file
-        _tell_checks(frame, wire, schema, builder)
+        _tell_checks(frame, cells, schema, builder)
         _tell_double(ordered, key, cells, builder)
     return ordered.select(wire)
 
 
-def _tell_checks(
-    frame: pl.DataFrame, wire: list[str], schema: Schema, builder: ReportBuilder
-) -> None:
-    report = check_rows(schema, frame.select(wire))
-    lines = frame[LINE]
-    for fault in report.faults:
-        if fault.rule not in _OURS:
-            row = None if fault.row is None else lines[fault.row - FIRST_ROW]
-            builder.add(replace(fault, row=row))
+def _tell_checks(frame: pl.DataFrame, cells: Cells, schema: Schema, builder: ReportBuilder) -> None:
+    report = check_rows(schema, frame.select(field.name for field in schema.wire_fields))
+    told = [fault for fault in report.faults if fault.rule not in _OURS]
+    for fault in told:
+        builder.add(_in_file(fault, frame, cells))
     for rule, total in report.counts.items():
         if rule not in _OURS:
-            shown = sum(fault.rule == rule for fault in report.faults)
-            builder.count(rule, total - shown)
+            builder.count(rule, total - sum(fault.rule == rule for fault in told))
+
+
+def _in_file(fault: Fault, frame: pl.DataFrame, cells: Cells) -> Fault:
+    """A fault with the line of the file, and the value as it is written there."""
+    if fault.row is None:
+        return fault
+    at = fault.row - FIRST_ROW
+    value = fault.value
+    if value is not None and fault.column in cells.frame.columns:
+        value = cells.frame[fault.column][frame[_POSITION][at]]
+    return replace(fault, row=frame[LINE][at], value=value)
 
 
 def _tell_double(
@@ -78,7 +82,7 @@ def _tell_double(
             ReadingFault.of(
                 "primary-key",
                 row=line,
-                value=", ".join(text or "" for text in texts),
+                value=", ".join((text or "").strip() for text in texts),
                 case="twice",
                 key=", ".join(key),
                 first=first,

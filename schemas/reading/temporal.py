@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from schemas.reading.typed import Trouble, Typed, trouble
+from schemas.reading.typed import Trouble, Typed, nulls, trouble
 
 LOCAL_ZONE: Final = "Europe/Paris"
 """Zone of times without offset. Overseas files should give offsets; a note says what was taken."""
@@ -38,7 +38,7 @@ def to_date(cells: pl.Series, form: str) -> Typed:
     iso = cells.str.contains(_DATE).fill_null(value=False)
     guesses: tuple[str, ...] = ()
     if not iso.all():
-        values = values.zip_with(iso, _none(values))
+        values = values.zip_with(iso, nulls(values))
         other = cells.str.contains(_DAY_FIRST).fill_null(value=False)
         if other.any():
             french = cells.str.to_date("%d/%m/%Y", strict=False)
@@ -66,8 +66,8 @@ def to_instant(cells: pl.Series, form: str) -> Typed:
     texts = _regular(cells)
     aware = texts.str.contains(f"{_SECONDS}{_OFFSET}$").fill_null(value=False)
     naive = texts.str.contains(f"{_SECONDS}$").fill_null(value=False)
-    values = _with_offset(texts.zip_with(aware, _none(texts)))
-    clock = texts.zip_with(naive, _none(texts)).str.to_datetime(
+    values = _with_offset(texts.zip_with(aware, nulls(texts)))
+    clock = texts.zip_with(naive, nulls(texts)).str.to_datetime(
         _CLOCK_FORMAT, time_unit="us", strict=False
     )
     local, troubles = _localised(clock)
@@ -120,7 +120,7 @@ def _in_range(values: pl.Series) -> pl.Series:
     """Null where the year is not one of 1 to 9999: no other reader could hold it."""
     year = values.dt.year()
     inside = ((year >= 1) & (year <= 9999)).fill_null(value=False)  # noqa: PLR2004 - ISO 8601
-    return values if inside.all() else values.zip_with(inside, _none(values))
+    return values if inside.all() else values.zip_with(inside, nulls(values))
 
 
 def _unread(
@@ -133,7 +133,3 @@ def _unread(
     for other in told:
         mask &= ~other.mask
     return trouble(mask, "type-error", case=kind, type=kind)
-
-
-def _none(like: pl.Series) -> pl.Series:
-    return pl.Series(like.name, [None], dtype=like.dtype).new_from_index(0, like.len())

@@ -48,6 +48,15 @@ def trouble(mask: pl.Series, rule: str, **params: object) -> tuple[Trouble, ...]
     return (Trouble(mask, rule, tuple(params.items())),) if mask.any() else ()
 
 
+def nulls(like: pl.Series) -> pl.Series:
+    """Nothing but nulls, of the length and type of another column.
+
+    Args:
+        like: That column.
+    """
+    return pl.Series(like.name, [None], dtype=like.dtype).new_from_index(0, like.len())
+
+
 def each(
     cells: pl.Series, mask: pl.Series, convert: Callable[[str], str | None]
 ) -> tuple[pl.Series, pl.Series]:

@@ -14,11 +14,11 @@ from federation.archive import pack
 from federation.bundle import Bundle, read, signed_digest, write
 from federation.charter import Charter, issue_charter
 from federation.errors import LimitError, MalformedError
-from federation.jose import parse_compact, sign_compact
+from federation.jose import Typ, parse_compact, sign_compact
 from federation.limits import BUNDLE_PUBLICATIONS_MAX, JWS_MAX_BYTES, SCHEMA_MAX_BYTES
 from federation.strict import dump, sha256_hex
 
-PUB = "maillage-publication+jws"
+PUB: Typ = "maillage-publication+jws"
 
 
 def publication(number: int) -> str:
@@ -70,7 +70,7 @@ def test_written_and_read(bundle: Bundle) -> None:
 
 
 def test_the_same_bytes_whatever_the_order_of_the_mappings() -> None:
-    turned = {
+    turned: dict[str, Any] = {
         name: dict(reversed(getattr(FULL, name).items()))
         for name in ("contents", "schemas", "identities", "charters")
     }
@@ -138,15 +138,15 @@ def with_member(name: str, data: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (b"", "bundle-index"),
+        (b"", "bundle-zip"),
         (pack([]), "bundle-index"),
-        (b"not a zip", "bundle-index"),
+        (b"not a zip", "bundle-zip"),
         (pack([("publications/1.jws", b"")]), "bundle-index"),
         (pack([*list(members().items())[1:], ("bundle.json", index())]), "bundle-index"),
         (with_member("bundle.json", b"{"), "json"),
         (with_member("bundle.json", b"{}"), "document"),
         (with_member("bundle.json", index(wire=2)), "document"),
-        (with_member("bundle.json", index(wire=True)), "document"),
+        (with_member("bundle.json", index(wire=True)), "bundle-index"),
         (with_member("bundle.json", index(extra=1)), "document"),
         (with_member("bundle.json", index(receipts=...)), "document"),
         (with_member("bundle.json", index(contents=["../../etc/passwd"])), "document"),
@@ -185,7 +185,7 @@ def with_member(name: str, data: bytes) -> bytes:
         # the file
         (GOOD + b"x", "bundle-zip"),
         (GOOD[:-1], "bundle-zip"),
-        (b"x" + GOOD, "bundle-index"),
+        (b"x" + GOOD, "bundle-zip"),
         (GOOD.replace(b"rows of 1", b"rows of 4"), "bundle-checksum"),
     ],
 )  # fmt: skip
@@ -238,9 +238,9 @@ def test_what_is_not_written(changed: dict[str, Any], code: str) -> None:
 
 def test_too_many_for_one_bundle() -> None:
     many = tuple(f"{number}." for number in range(BUNDLE_PUBLICATIONS_MAX + 1))
-    for changed in ({"publications": many}, {"receipts": many}):
+    for bundle in (Bundle(publications=many), Bundle(receipts=many)):
         with pytest.raises(LimitError) as caught:
-            write(Bundle(**changed))
+            write(bundle)
         assert caught.value.code == "bundle-count"
     assert len(read(write(Bundle(publications=many[:-1]))).publications) == len(many) - 1
 

@@ -5,10 +5,10 @@ from actors import ARVIEU, LUZY, keys, signer
 
 from federation.documents import open_document, sign_document
 from federation.errors import LimitError, MaillageError
-from federation.jose import sign_compact
+from federation.jose import Typ, sign_compact
 from federation.limits import DOCUMENT_MAX_BYTES
 
-TYP = "maillage-receipt+jws"
+TYP: Typ = "maillage-receipt+jws"
 
 
 def test_signed_and_opened() -> None:

@@ -168,8 +168,8 @@ def test_a_thousand_datasets_and_a_hundred_refusals_fit() -> None:
     assert len(read_receipt(text, KEYS).heads) == RECEIPT_DATASETS_MAX
     long = [state(f"{COUNTS}.{'d' * 58}-{n:04}") for n in range(RECEIPT_DATASETS_MAX)]
     worst = [note(n + 1, detail="🚲" * TEXT_MAX_CHARS) for n in range(RECEIPT_REFUSALS_MAX)]
+    erased = sorted(digest(str(n)) for n in range(ERASED_MAX))
+    members = payload(heads=long, refusals=worst, refusedTotal=100, erased=erased)
     with pytest.raises(LimitError) as caught:
-        issue_receipt(
-            signer("levezou"), Receipt.of(payload(heads=long, refusals=worst, refusedTotal=100))
-        )
+        issue_receipt(signer("levezou"), Receipt.of(members))
     assert caught.value.code == "document-size"

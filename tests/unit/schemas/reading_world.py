@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from schemas.model import Schema, parse_schema
 from schemas.reading import Reading, read
 
@@ -54,7 +55,10 @@ def schema_of(
 def one(kind: str, **more: Any) -> Schema:
     """A register with a text key `id` and a column `x` of a type."""
     return schema_of(
-        [{"name": "id", "type": "string", "constraints": REQUIRED}, {"name": "x", "type": kind} | more]
+        [
+            {"name": "id", "type": "string", "constraints": REQUIRED},
+            {"name": "x", "type": kind} | more,
+        ]
     )
 
 

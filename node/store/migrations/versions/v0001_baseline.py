@@ -300,7 +300,12 @@ def _publication() -> None:
         ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_publication")),
     )
-    op.create_index("ix_publication_period", "publication", ["dataset", "period_end"], unique=False)
+    op.create_index(
+        "ix_publication_place",
+        "publication",
+        ["dataset", "epoch", "sequence", "period_start", "period_end"],
+        unique=False,
+    )
     op.create_index(
         "ix_publication_verdict",
         "publication",
@@ -308,12 +313,6 @@ def _publication() -> None:
         unique=False,
         sqlite_where=sa.text("verdict <> 'accepted'"),
         postgresql_where=sa.text("verdict <> 'accepted'"),
-    )
-    op.create_index(
-        "uq_publication_place",
-        "publication",
-        ["dataset", "epoch", "sequence", "digest"],
-        unique=True,
     )
 
 
@@ -335,6 +334,7 @@ def _draft() -> None:
         sa.Column("origin", TEXT, nullable=False),
         sa.Column("issued_at", sa.BigInteger(), nullable=False),
         sa.Column("source", TEXT, nullable=False),
+        sa.Column("claims", TEXT, nullable=False),
         sa.Column("state", TEXT, nullable=False),
         sa.Column("publication", TEXT, nullable=True),
         sa.ForeignKeyConstraint(

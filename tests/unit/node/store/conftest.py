@@ -36,7 +36,7 @@ def postgresql_server() -> Iterator[str]:
     # The server refuses to run as root.
     user = "postgres" if os.geteuid() == 0 else None
     # Not in pytest's own directory, which other users can't enter.
-    directory = Path(tempfile.mkdtemp(prefix="mlg-pg-", dir="/tmp"))  # noqa: S108
+    directory = Path(tempfile.mkdtemp(prefix="mlg-pg-", dir="/tmp"))
     if user is not None:
         shutil.chown(directory, user)
     data = directory / "data"

@@ -142,6 +142,4 @@ def key(start: int = 0, place: str = "12011", **changed: Any) -> CellKey:
 
 
 def cell(*values: int) -> Cell:
-    return Cell(
-        len(values), sum(values), sum(v * v for v in values), min(values), max(values), 0
-    )
+    return Cell(len(values), sum(values), sum(v * v for v in values), min(values), max(values), 0)

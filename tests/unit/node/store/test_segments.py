@@ -1,4 +1,4 @@
-"""Segment files: what was appended is read, or said to be corrupt or erased; never anything else."""
+"""Segment files: what was appended is read, or said to be corrupt or erased; nothing else."""
 
 import os
 import resource

@@ -1,5 +1,6 @@
 """Cells beside a dictionary, on both databases."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -73,7 +74,10 @@ def _apply(model: dict[CellKey, Cell], write: dict[str, Any]) -> None:
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(writes=st.lists(WRITES, min_size=1, max_size=4), places=st.none() | st.just(["12011", "2A004"]))
+@given(
+    writes=st.lists(WRITES, min_size=1, max_size=4),
+    places=st.none() | st.just(["12011", "2A004"]),
+)
 def test_any_writes_give_what_a_dictionary_gives(
     store: Store, writes: list[dict[str, Any]], places: list[str] | None
 ) -> None:
@@ -122,7 +126,8 @@ def test_figures_of_any_size_are_exact(store: Store, state: Cell) -> None:
 
 
 def test_many_cells_are_streamed_and_found(store: Store) -> None:
-    cells = {key(start, f"{place:05}"): cell(start, place) for start in range(90) for place in range(70)}
+    pairs = product(range(90), range(70))
+    cells = {key(start, f"{place:05}"): cell(start, place) for start, place in pairs}
     store.commit(Write(day=DAY, cells=cells))
     assert dict(store.cells.where(key().measure, "day", end=90)) == cells
     assert store.cells.get(list(cells)) == cells

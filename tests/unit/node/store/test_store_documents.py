@@ -69,32 +69,34 @@ def test_only_a_newer_receipt_replaces_one(store: Store) -> None:
     assert store.receipts.received("fr-com-19015") == []
 
 
-def mark(store: Store, *urgent: bool) -> None:
-    marks = tuple(ReceiptMark(receiver=EPCI, owner=OWNER, urgent=one) for one in urgent)
+def mark(store: Store, *kinds: str) -> None:
+    marks = tuple(
+        ReceiptMark(receiver=EPCI, owner=OWNER, urgent=kind == "urgent") for kind in kinds
+    )
     store.commit(Write(day=DAY, receipt_marks=marks))
 
 
 def test_a_receipt_stays_due_until_it_covers_all_that_happened(store: Store) -> None:
     assert store.receipts.due() == []
-    mark(store, False, False)
+    mark(store, "plain", "plain")
     (due,) = store.receipts.due()
     assert (due.receiver, due.owner, due.urgent, due.last_version) == (EPCI, OWNER, False, 0)
-    mark(store, False, True, False)  # while it is being sent
+    mark(store, "plain", "urgent", "plain")  # while it is being sent
     store.receipts.sent(due, version=1, sent_at=NOW)
     (again,) = store.receipts.due(EPCI)
     assert (again.urgent, again.last_version, again.last_sent_at) == (True, 1, NOW)
     store.receipts.sent(again, version=2, sent_at=NOW + 1)
     assert store.receipts.due() == []
     store.receipts.sent(due, version=1, sent_at=NOW)  # late, and without effect
-    mark(store, False)
+    mark(store, "plain")
     (last,) = store.receipts.due()
     assert (last.urgent, last.last_version) == (False, 2)
     assert store.receipts.due("fr-dep-12") == []
 
 
 def test_urgency_lasts_until_the_receipt_is_sent(store: Store) -> None:
-    mark(store, True)
-    mark(store, False)
+    mark(store, "urgent")
+    mark(store, "plain")
     (due,) = store.receipts.due()
     assert due.urgent
 

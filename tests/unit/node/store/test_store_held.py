@@ -8,7 +8,9 @@ from node.store.rows import HeldLimits, HeldMessage
 OTHER = "fr-com-19015"
 
 
-def hold(store: Store, *messages: HeldMessage, release: tuple[int, ...] = ()) -> tuple[int | None, ...]:
+def hold(
+    store: Store, *messages: HeldMessage, release: tuple[int, ...] = ()
+) -> tuple[int | None, ...]:
     write = Write(day=DAY, hold=messages, hold_limits=LIMITS, release=release)
     return store.commit(write).held
 

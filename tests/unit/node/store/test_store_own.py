@@ -51,14 +51,16 @@ def test_participants_are_hosted_once(own: Store) -> None:
 def test_a_draft_is_stored_with_its_content(own: Store) -> None:
     made, new = own.own.add_draft(draft(), b"rows", day=DAY)
     assert new
-    assert (made.content_digest, made.state, made.publication) == (digest_of(b"rows"), "ready", None)
+    assert made.content_digest == digest_of(b"rows")
+    assert (made.state, made.publication) == ("ready", None)
     assert own.own.next_drafts(OWNER) == [made]
     assert own.own.next_drafts("fr-com-12001") == []
     assert own.contents.get(digest_of(b"rows")) == b"rows"
 
 
 def test_a_draft_may_have_no_content(own: Store) -> None:
-    made, _ = own.own.add_draft(draft(mode="unchanged", rows=0, plain_size=0), None, day=DAY, once=True)
+    empty = draft(mode="unchanged", rows=0, plain_size=0)
+    made, _ = own.own.add_draft(empty, None, day=DAY, once=True)
     assert made.content_digest is None
     assert own.own.next_drafts(OWNER) == [made]
 
@@ -75,7 +77,7 @@ def test_the_same_content_is_drafted_once_when_asked(own: Store) -> None:
 
 
 def test_a_stranger_has_no_drafts(own: Store, data_dir: Path) -> None:
-    with pytest.raises(StoreError, match="(?i)foreign key"):
+    with pytest.raises(StoreError, match=r"(?i)foreign key"):
         own.own.add_draft(draft(participant="fr-com-19015"), b"rows", day=DAY)
     assert (data_dir / "segments" / f"{DAY}.seg").stat().st_size == 0
     assert own.contents.state(digest_of(b"rows")) is None
@@ -180,3 +182,44 @@ def test_what_is_given_up_is_signed_anew(own: Store) -> None:
     assert [row.id for row in own.own.next_drafts(OWNER)] == [only_here.id]
     rows = own.publications.get([first, second])
     assert (rows[first].void, rows[second].void) == (True, False)
+
+
+def test_who_has_drafts_is_known(own: Store) -> None:
+    assert own.own.participants_drafting() == []
+    assert not own.own.has_ready_draft(DATASET)
+    made = add(own)
+    assert own.own.participants_drafting() == [OWNER]
+    assert own.own.has_ready_draft(DATASET)
+    assert not own.own.has_ready_draft(f"{DATASET}.nord")
+    sign(own, made, 1)
+    assert own.own.participants_drafting() == []
+    assert not own.own.has_ready_draft(DATASET)
+
+
+@pytest.mark.parametrize(
+    ("through", "before", "waiting"),
+    [
+        (2, None, [3, 4]),  # an acknowledgement was lost, or the hub lost 3
+        (2, 3, [3, 4]),  # it holds a part of 3
+        (None, 1, [1, 2, 3, 4]),
+        (None, None, [1, 2, 3, 4]),  # it lost all
+        (4, None, []),
+    ],
+)
+def test_the_outbox_is_set_to_what_a_hub_holds(
+    own: Store, through: int | None, before: int | None, waiting: list[int]
+) -> None:
+    digests = [sign(own, add(own), n) for n in range(1, 5)]
+    ids = [row.id for row in own.own.outbox_waiting(HUB, OWNER)]
+    own.own.mark_sent([ids[0], ids[2]], 3)
+    for _ in range(2):
+        own.own.rewind(
+            HUB,
+            OWNER,
+            77,
+            through=digests[through - 1] if through else None,
+            before=digests[before - 1] if before else None,
+        )
+        left = own.own.outbox_waiting(HUB, OWNER)
+        assert [row.publication for row in left] == [digests[n - 1] for n in waiting]
+        assert own.own.hub_position(HUB, OWNER) == 77

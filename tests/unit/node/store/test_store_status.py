@@ -18,7 +18,8 @@ from store_samples import (
 )
 
 from node.store import Store, Write
-from node.store.rows import OutboxCount, ReceiptMark, ReceiptRow, Status
+from node.store.reports import OutboxCount, Status
+from node.store.rows import ReceiptMark, ReceiptRow
 from node.store.segments import digest_of
 
 
@@ -65,9 +66,7 @@ def test_everything_is_counted(store: Store) -> None:
         verdicts={"signed": 1, "accepted": 1, "refused": 1},
         last_received={other: NOW + 2},
         drafts_ready={OWNER: 1},
-        outbox=(
-            OutboxCount(hub=HUB, participant=OWNER, waiting=1, attempts=0, last_error=None),
-        ),
+        outbox=(OutboxCount(hub=HUB, participant=OWNER, waiting=1, attempts=0, last_error=None),),
         held={OWNER: (1, message().size)},
         evidence={"refused": 1, "forked": 1},
         refusals_listed=1,

@@ -1,0 +1,112 @@
+# ruff: noqa: INP001 - a script, not a package
+"""Writes the parts of `docs/` that follow from the code; `--check` says whether they have drifted.
+
+A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from federation import limits
+from federation.reasons import REASONS, STEPS
+from node.steps import STEPS as MOMENTS
+
+DOCS: Final = Path(__file__).resolve().parent
+_MARKED: Final = re.compile(
+    r"(?P<open><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<close><!-- end -->)", re.DOTALL
+)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _table(*rows: tuple[str, ...]) -> Iterator[str]:
+    for at, row in enumerate(rows):
+        yield "| " + " | ".join(_cell(one) for one in row) + " |"
+        if at == 0:
+            yield "|" + "---|" * len(row)
+
+
+def steps() -> Iterator[str]:
+    """The numbered verification steps and the reasons that each may find."""
+    rows = [("step", "name", "reasons")]
+    for number, name in STEPS.items():
+        found = ", ".join(f"`{one.code}`" for one in REASONS.values() if one.step == number)
+        rows.append((str(number), name, found))
+    return _table(*rows)
+
+
+def reasons() -> Iterator[str]:
+    """Every reason code with its verdict, in the order of the steps."""
+    rows = [("step", "code", "verdict", "meaning", "who does what")]
+    rows += [
+        (str(one.step), f"`{one.code}`", one.verdict.value, one.meaning, one.remedy)
+        for one in sorted(REASONS.values(), key=lambda one: one.step)
+    ]
+    return _table(*rows)
+
+
+def wire_limits() -> Iterator[str]:
+    """Every constant of `federation.limits` with its reason."""
+    tree = ast.parse(Path(limits.__file__).read_text(encoding="utf-8"))
+    rows = [("limit", "value", "what and why")]
+    for at, node in enumerate(tree.body):
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+            continue
+        follows = tree.body[at + 1]
+        assert isinstance(follows, ast.Expr)
+        assert isinstance(follows.value, ast.Constant)
+        value: int = getattr(limits, node.target.id)
+        rows.append((f"`{node.target.id}`", f"{value:,}", str(follows.value.value)))
+    return _table(*rows)
+
+
+def moments() -> Iterator[str]:
+    """The named moments at which tests end the process."""
+    return iter([", ".join(f"`{one}`" for one in MOMENTS)])
+
+
+PARTS: Final[dict[str, Callable[[], Iterator[str]]]] = {
+    "steps": steps,
+    "reasons": reasons,
+    "limits": wire_limits,
+    "moments": moments,
+}
+
+
+def written(text: str) -> str:
+    """A page with its generated parts as the code has them now."""
+
+    def part(found: re.Match[str]) -> str:
+        body = "\n".join(PARTS[found["name"]]())
+        return f"{found['open']}{body}\n{found['close']}"
+
+    return _MARKED.sub(part, text)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or only compare them.
+
+    Returns:
+        Exit status: 1 if a page has drifted and only a comparison was asked for.
+    """
+    drifted = []
+    for page in sorted(DOCS.rglob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        new = written(text)
+        if new != text:
+            drifted.append(page)
+            if "--check" not in arguments:
+                page.write_text(new, encoding="utf-8")
+    for page in drifted:
+        sys.stdout.write(f"{page.relative_to(DOCS)}\n")
+    return 1 if drifted and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

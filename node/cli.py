@@ -1,5 +1,0 @@
-"""The `maillage` command."""
-
-
-def main() -> None:
-    """Run the command line."""

@@ -1,0 +1,156 @@
+"""`maillage validate`, `publish` and `export`: from a file and back to one."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from node.cli import screen
+from node.cli.language import current, say
+from node.cli.options import (
+    DEFAULT_DATA,
+    AsJson,
+    DataDir,
+    DatasetFile,
+    SchemaName,
+    opened,
+    read_bounded,
+)
+from node.cli.schemata import known
+from node.cli.status import Status
+from node.clock import now_us
+
+STDOUT: Final = Path("-")
+
+
+class Format(StrEnum):
+    """A form of export."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+    BUNDLE = "bundle"
+
+
+class OriginName(StrEnum):
+    """What a signature claims about the data."""
+
+    OWN = "own"
+    DELEGATED = "delegated"
+    RELAYED = "relayed"
+    SIMULATED = "simulated"
+
+
+def validate(file: DatasetFile, *, schema: SchemaName, as_json: AsJson = False) -> int:
+    """Check a file against a schema; nothing is stored or sent.
+
+    The report names line, column, value, rule and remedy. Exit status 1 when the file isn't valid.
+    """
+    from node.web.bodies import notes_json  # noqa: PLC0415 - loads the node's parts, which help doesn't need
+    from schemas.reading import read  # noqa: PLC0415 - likewise
+    from schemas.reading.limits import FILE_MAX_BYTES  # noqa: PLC0415 - likewise
+
+    found = known(schema)
+    with file.open("rb") as handle:
+        content = handle.read(FILE_MAX_BYTES + 1)  # what is too large is told by the report
+    reading = read(content, filename=file.name, schema=found)
+    if as_json:
+        report = reading.report.to_json(current())
+        named = {"schema": found.name, "version": found.version, "digest": found.digest}
+        screen.data(named | report | {"notes": notes_json(tuple(reading.guessed), current())})
+    else:
+        for note in reading.guessed:
+            screen.line(note.text(current()))
+        screen.line(reading.report.text(current()))
+    return Status.DONE if reading.report.valid else Status.BAD
+
+
+def publish(
+    file: DatasetFile,
+    *,
+    schema: SchemaName,
+    participant: Annotated[
+        str, typer.Option("--participant", metavar="ID", help="In whose name it is published.")
+    ],
+    data: DataDir = DEFAULT_DATA,
+    slug: Annotated[
+        str | None,
+        typer.Option(
+            "--slug", metavar="NAME", help="Tells several datasets under one schema apart."
+        ),
+    ] = None,
+    origin: Annotated[
+        OriginName | None,
+        typer.Option("--origin", help="Where the data come from; the schema says it otherwise."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Check a file, and store it for signing and sending; a running node sends it.
+
+    Nothing is stored unless the whole file is valid.
+    """
+    from node.web.bodies import published_json  # noqa: PLC0415 - loads the node's parts, which help doesn't need
+
+    with opened(data) as node:
+        done = node.publish(
+            read_bounded(file, node.settings.upload_max_bytes),
+            filename=file.name,
+            schema=schema,
+            participant=participant,
+            slug=slug,
+            origin=origin.value if origin is not None else None,
+            now_us=now_us(),
+        )
+    if as_json:
+        screen.data(published_json(done, current()))
+        return Status.DONE if done.report.valid else Status.BAD
+    for note in done.notes:
+        screen.line(note.text(current()))
+    if not done.report.valid:
+        screen.line(done.report.text(current()))
+        screen.line(say("Rien n’a été publié.", "Nothing was published."), style="bold")
+        return Status.BAD
+    taken = say("lignes acceptées pour", "rows taken for")
+    screen.line(f"{done.rows} {taken} {done.dataset} ({done.mode}).")
+    screen.line(
+        say(
+            "Le nœud en service les signe et les envoie ; maillage status montre la suite.",
+            "The running node signs and sends them; maillage status shows what follows.",
+        )
+    )
+    return Status.DONE
+
+
+def export(
+    dataset: Annotated[
+        str,
+        typer.Argument(metavar="DATASET", help="For example fr-com-12011/comptage-mobilites."),
+    ],
+    *,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="PATH", dir_okay=False, help="File to write; - for output."
+        ),
+    ],
+    form: Annotated[Format, typer.Option("--format", help="Form of the file.")] = Format.CSV,
+    data: DataDir = DEFAULT_DATA,
+) -> None:
+    """Write a dataset to a file: its rows, or the signed publications as a .mlg bundle."""
+    with opened(data) as node:
+        found = node.export(dataset, form.value)
+    if output == STDOUT:
+        sys.stdout.buffer.write(found)
+        sys.stdout.buffer.flush()
+        return
+    # replaced at once: who reads the file sees the old one or the new one, never a half
+    temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(found)
+        temporary.replace(output)
+    finally:
+        temporary.unlink(missing_ok=True)
+    screen.line(f"{output} : {len(found)} {say('octets', 'bytes')}", stderr=True)

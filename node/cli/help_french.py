@@ -1,0 +1,165 @@
+"""The help in French, by its English text (paragraphs without line breaks)."""
+
+from typing import Final
+
+FRENCH: Final = {
+    "Share a commune's data: signed, checked, added up by those it chose to share with.\n\n"
+    "Exit status: 0 done; 1 the data or a signature is bad; 2 wrong use; 3 can't reach what is "
+    "needed; 70 a fault of the program.": (
+        "Partager les données d’une commune : signées, contrôlées, additionnées par ceux avec qui "
+        "elle a choisi de partager.\n\nCode de sortie : 0 fait ; 1 données ou signature "
+        "mauvaises ; 2 usage incorrect ; 3 injoignable ; 70 défaut du programme."
+    ),
+    "Language of the screen: fr (unless said) or en. May stand anywhere.": (
+        "Langue de l’écran : fr (sauf indication) ou en. Se place n’importe où."
+    ),
+    "Show the version.": "Montrer la version.",
+    "Make a node's data directory with keys and identities; can be run again to add bodies.\n\n"
+    "The recovery keys must be moved off the machine; the enrolment file goes to the hub's "
+    "operator.": (
+        "Créer le répertoire d’un nœud avec clés et identités ; se relance pour ajouter des "
+        "organismes.\n\nLes clés de secours doivent quitter la machine ; le fichier d’inscription "
+        "va à l’opérateur du point d’échange."
+    ),
+    "Directory to make; it can be there already.": "Répertoire à créer ; il peut déjà exister.",
+    "A body to host; can be given again.": "Organisme à héberger ; peut être répété.",
+    "Host all communes of this EPCI, its operator.": (
+        "Héberger toutes les communes de cet EPCI, qui en est l’opérateur."
+    ),
+    "Host those listed: columns participant and, if wanted, name.": (
+        "Héberger ceux de la liste : colonnes participant et, au besoin, name."
+    ),
+    "Who operates this machine; each body itself unless said.": (
+        "Qui exploite cette machine ; chaque organisme lui-même sauf indication."
+    ),
+    "Answer in JSON, whose form is kept.": "Répondre en JSON, de forme stable.",
+    "Check a file against a schema; nothing is stored or sent.\n\nThe report names line, column, "
+    "value, rule and remedy. Exit status 1 when the file isn't valid.": (
+        "Contrôler un fichier selon un schéma ; rien n’est enregistré ni envoyé.\n\nLe rapport "
+        "donne ligne, colonne, valeur, règle et remède. Code de sortie 1 si le fichier n’est pas "
+        "valide."
+    ),
+    "CSV (comma or semicolon) or JSON (list of objects, or one object a line).": (
+        "CSV (virgule ou point-virgule) ou JSON (liste d’objets, ou un objet par ligne)."
+    ),
+    "Name of the schema; maillage schema list shows them.": (
+        "Nom du schéma ; maillage schema list les montre."
+    ),
+    "Check a file, and store it for signing and sending; a running node sends it.\n\nNothing is "
+    "stored unless the whole file is valid.": (
+        "Contrôler un fichier et l’enregistrer pour signature et envoi ; un nœud en service "
+        "l’envoie.\n\nRien n’est enregistré si le fichier n’est pas entièrement valide."
+    ),
+    "In whose name it is published.": "Au nom de qui publier.",
+    "The node's data directory.": "Répertoire de données du nœud.",
+    "Tells several datasets under one schema apart.": (
+        "Distingue plusieurs jeux de données d’un même schéma."
+    ),
+    "Where the data come from; the schema says it otherwise.": (
+        "D’où viennent les données ; le schéma le dit sinon."
+    ),
+    "Put the node into service: it sends, receives, composes and answers, until stopped.\n\n"
+    "SIGTERM or Ctrl-C ends it in order. Settings: MAILLAGE_* and DIR/maillage.toml.": (
+        "Mettre le nœud en service : il envoie, reçoit, compose et répond, jusqu’à l’arrêt.\n\n"
+        "SIGTERM ou Ctrl-C l’arrête proprement. Réglages : MAILLAGE_* et DIR/maillage.toml."
+    ),
+    "Show how the node stands: what waits, what was confirmed, refused, received, and why.": (
+        "Montrer l’état du nœud : ce qui attend, est confirmé, refusé, reçu, et pourquoi."
+    ),
+    "Write a dataset to a file: its rows, or the signed publications as a .mlg bundle.": (
+        "Écrire un jeu de données dans un fichier : ses lignes, ou les publications signées (.mlg)."
+    ),
+    "For example fr-com-12011/comptage-mobilites.": (
+        "Par exemple fr-com-12011/comptage-mobilites."
+    ),
+    "File to write; - for output.": "Fichier à écrire ; - pour la sortie standard.",
+    "Form of the file.": "Format du fichier.",
+    "Show a territory's figures as they stand, and whose they are.": (
+        "Montrer les chiffres d’un territoire tels qu’ils sont, et de qui ils viennent."
+    ),
+    "fr-com-…, fr-epci-…, fr-dep-…, fr-reg-… or fr.": (
+        "fr-com-…, fr-epci-…, fr-dep-…, fr-reg-… ou fr."
+    ),
+    "For example comptage-mobilites.count.": "Par exemple comptage-mobilites.count.",
+    "How time is cut; inventories have no time.": (
+        "Découpage du temps ; les inventaires n’en ont pas."
+    ),
+    "First window, for example 2026-11-23.": "Première fenêtre, par exemple 2026-11-23.",
+    "Last window, included.": "Dernière fenêtre, comprise.",
+    "Verify a bundle offline: the fifteen numbered steps for each publication.\n\nA bundle "
+    "doesn't vouch for itself: without --identity or --data the key is unknown, step 4 is held, "
+    "and the other steps are shown under the bundle's own identity, marked as not pinned.": (
+        "Vérifier un fichier .mlg hors ligne : les quinze étapes pour chaque publication.\n\nUn "
+        "fichier ne se porte pas garant de lui-même : sans --identity ni --data la clé est "
+        "inconnue, l’étape 4 est retenue, et les autres étapes sont montrées sous l’identité du "
+        "fichier, marquée comme non épinglée."
+    ),
+    "A bundle.": "Un fichier .mlg.",
+    "Digest of an identity that you compared with its owner; can be given again.": (
+        "Empreinte d’une identité comparée avec son propriétaire ; peut être répétée."
+    ),
+    "Look at it with this node's eyes: what it trusts counts.": (
+        "Regarder avec les yeux de ce nœud : ce qu’il tient pour sûr compte."
+    ),
+    "Compute a composition's figures again from the signed inputs that this node holds.\n\nExit "
+    "status 0: the figures follow; 1: they differ; 3: inputs are missing here, nothing is said.": (
+        "Recalculer les chiffres d’une synthèse à partir des entrées signées que ce nœud "
+        "détient.\n\nCode de sortie 0 : les chiffres suivent ; 1 : ils diffèrent ; 3 : des "
+        "entrées manquent ici, rien n’est dit."
+    ),
+    "Digest of a composition, or a .mlg file.": "Empreinte d’une synthèse, ou fichier .mlg.",
+    "Run a small federation on this machine, with simulated data, until stopped.\n\nExit status "
+    "0 only if every publication was verified, every receipt came and every figure equals the "
+    "one computed directly from the simulated rows.": (
+        "Faire tourner une petite fédération sur cette machine, avec des données simulées, "
+        "jusqu’à l’arrêt.\n\nCode de sortie 0 seulement si chaque publication a été vérifiée, si "
+        "chaque accusé de réception est venu et si chaque chiffre égale celui calculé "
+        "directement des lignes simulées."
+    ),
+    "One round, then the view; fails unless all of it held.": (
+        "Un tour, puis la vue ; échoue si tout n’a pas tenu."
+    ),
+    "Show the schemas: which forms of data there are.": (
+        "Montrer les schémas : quelles formes de données existent."
+    ),
+    "List the schemas that come with the program.": "Lister les schémas fournis.",
+    "Show a schema: its columns, key and measures. With --json: the document itself.": (
+        "Montrer un schéma : colonnes, clé et mesures. Avec --json : le document lui-même."
+    ),
+    "Name of the schema.": "Nom du schéma.",
+    "Run an exchange point (hub), and say who takes part in it.": (
+        "Tenir un point d’échange (hub), et dire qui y prend part."
+    ),
+    "Make an exchange point's directory, key and configuration; can be run again.": (
+        "Créer le répertoire, la clé et la configuration d’un point d’échange ; se relance."
+    ),
+    "The exchange point's directory.": "Répertoire du point d’échange.",
+    "Lower case; no two exchange points share one.": (
+        "En minuscules ; chaque point d’échange a le sien."
+    ),
+    "Address to listen on; the loopback unless said.": (
+        "Adresse d’écoute ; la machine elle-même sauf indication."
+    ),
+    "Port to listen on; 0 for any free one.": "Port d’écoute ; 0 pour un port libre.",
+    "TLS certificate.": "Certificat TLS.",
+    "Its key.": "Sa clé.",
+    "Put the exchange point into service, until stopped.\n\nSIGTERM or Ctrl-C ends it in order.": (
+        "Mettre le point d’échange en service, jusqu’à l’arrêt.\n\nSIGTERM ou Ctrl-C l’arrête "
+        "proprement."
+    ),
+    "Enrol a node, or change its enrolment; an exchange point in service takes it at once.": (
+        "Inscrire un nœud, ou changer son inscription ; un point d’échange en service la prend "
+        "aussitôt."
+    ),
+    "As maillage init made it.": "Tel que maillage init l’a écrit.",
+    "Remove a node: its connections drop at once.": (
+        "Retirer un nœud : ses liaisons tombent aussitôt."
+    ),
+    "As maillage hub members names it.": "Tel que maillage hub members le nomme.",
+    "List the nodes that take part.": "Lister les nœuds qui prennent part.",
+    "Show whether the exchange point is in service, and what its streams hold.\n\nExit status 3 "
+    "when it isn't in service.": (
+        "Montrer si le point d’échange est en service et ce que tiennent ses flux.\n\nCode de "
+        "sortie 3 s’il n’est pas en service."
+    ),
+}

@@ -1,0 +1,98 @@
+"""Errors in French: what a reason code means, for the screen.
+
+The errors themselves speak English (they are read by programs, logs and support too); here stands
+what each code says to the person in front of the screen. A code without a sentence of its own
+shows the error's words alone.
+"""
+
+from typing import Final
+
+_HUB: Final = "le point d’échange"
+
+_FRENCH: Final = {
+    # what people name
+    "data-dir": "ce n’est pas un répertoire de nœud",
+    "data-directory": "le répertoire de données n’est pas utilisable",
+    "data-directory-open": "le répertoire de données est déjà ouvert par un autre processus",
+    "hub-dir": "ce n’est pas un répertoire de point d’échange",
+    "hub-settings": "un réglage du point d’échange est faux",
+    "settings": "un réglage est faux",
+    "participant": "organisme inconnu ici",
+    "participant-id": "ce n’est pas un identifiant d’organisme",
+    "dataset": "jeu de données inconnu ici",
+    "dataset-id": "ce n’est pas un identifiant de jeu de données",
+    "schema": "schéma inconnu",
+    "schema-document": "ce document n’est pas un schéma utilisable",
+    "measure": "mesure inconnue",
+    "origin": "origine inconnue",
+    "name": "nom mal formé",
+    "node": "nœud inconnu de ce point d’échange",
+    "window": "fenêtre de temps mal écrite",
+    "territory-form": "ce n’est ni un code ni un identifiant de territoire",
+    "territory-unknown": "territoire inconnu du millésime",
+    "territory-former": "ancienne commune, rattachée depuis à une autre",
+    "territory-unmapped": "le périmètre de cet organisme n’est pas dans le COG",
+    "composition": "ce n’est pas une synthèse disponible ici",
+    "from-file": "la liste d’organismes n’est pas lisible",
+    "file": "le fichier n’est pas lisible ou ne peut pas être écrit",
+    "system": "le système refuse",
+    "upload-size": "le fichier est trop grand",
+    # keys and documents
+    "key-file": "la clé n’est pas utilisable",
+    "token-file": "le fichier du jeton d’accès n’est pas utilisable",
+    "identity-signature": "l’identité n’est pas signée comme il faut",
+    "identity-predecessor": "l’identité ne suit pas celle qui est connue",
+    "identity-rights": "cette clé n’a pas le droit de changer cela",
+    "charter-signature": "la convention n’est pas signée par tous ses membres",
+    "charter-identity": "une identité citée par la convention manque ou diffère",
+    "enrolment": "l’inscription n’est pas valable",
+    "enrolment-size": "l’inscription est trop grande",
+    "participant-taken": "un autre nœud héberge déjà cet organisme",
+    "key-taken": "un autre nœud utilise déjà cette clé",
+    "members-file": "la liste des nœuds inscrits est abîmée",
+    "document": "le document n’a pas la forme attendue",
+    "json": "ce n’est pas du JSON",
+    "json-duplicate-key": "une clé JSON figure deux fois",
+    "json-number": "un nombre n’est pas admis ici",
+    "size": "plus grand que permis",
+    # bundles
+    "bundle-zip": "ce n’est pas un fichier .mlg",
+    "bundle-index": "le sommaire du fichier .mlg n’est pas en règle",
+    "bundle-member": "le fichier .mlg ne contient pas ce que son sommaire annonce",
+    "bundle-digest": "un élément du fichier .mlg a été modifié",
+    "bundle-checksum": "le fichier .mlg est abîmé",
+    "bundle-size": "trop grand pour un seul fichier .mlg",
+    "bundle-count": "trop d’éléments pour un seul fichier .mlg",
+    # store
+    "store-busy": "la base est occupée, réessayer",
+    "store-failed": "la base refuse l’écriture",
+    "store-version": "la base vient d’une version plus récente",
+    "content-corrupt": "un contenu enregistré est abîmé",
+    "content-erased": "ce contenu a été dépublié et effacé",
+    "content-size": "trop grand pour une seule publication",
+    # hub and broker
+    "hub-unreachable": f"{_HUB} est injoignable",
+    "connection-lost": f"la liaison avec {_HUB} est coupée",
+    "no-responder": f"{_HUB} ne répond pas",
+    "no-answer": f"{_HUB} ne répond pas",
+    "no-ack": f"{_HUB} n’a pas confirmé",
+    "not-permitted": f"{_HUB} ne permet pas cela à ce nœud",
+    "cas-conflict": f"{_HUB} a reçu autre chose entre-temps",
+    "broker-stopped": f"{_HUB} n’est pas en service",
+    "broker-busy": f"{_HUB} est déjà en service dans un autre processus",
+    "broker-start": "le serveur NATS ne démarre pas",
+    "broker-config": "le serveur NATS refuse sa configuration",
+    "broker-missing": "le programme nats-server est introuvable",
+    "broker-died": "le serveur NATS s’arrête sans cesse",
+    "port-taken": "le port est déjà utilisé par un autre programme",
+}
+
+
+def headline(code: str) -> str:
+    """What a code means, in French; empty for a code without a sentence."""
+    return _FRENCH.get(code, "")
+
+
+def codes() -> frozenset[str]:
+    """Codes that have a sentence."""
+    return frozenset(_FRENCH)

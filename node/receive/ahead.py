@@ -1,0 +1,51 @@
+"""Fetching and opening the next batch while the one before is stored.
+
+Signature checks release the interpreter lock: beside decoding and storing they cost next to
+nothing on a second core.
+"""
+
+import asyncio
+from typing import Final
+
+from federation.verify import Arrival
+from node.link.reader import Fetched, Reader
+from node.receive.intake import Intake, Prepared
+
+WAIT_S: Final = 0.5
+"""How long a fetch waits for the first message."""
+
+
+class Ahead:
+    """Hands out batches in the order of the stream, one of them always under way."""
+
+    def __init__(self, reader: Reader, intake: Intake, batch: int) -> None:
+        """Read at most `batch` messages at a time."""
+        self._reader = reader
+        self._intake = intake
+        self._batch = batch
+        self._next: asyncio.Task[tuple[list[Fetched], Prepared]] | None = None
+
+    async def get(self) -> tuple[list[Fetched], Prepared]:
+        """The next batch; empty when none came in time.
+
+        Raises:
+            LinkError: The hub can't be read now; call again.
+        """
+        task = self._next or asyncio.create_task(self._fetch())
+        self._next = None
+        fetched, prepared = await task
+        if fetched:
+            self._next = asyncio.create_task(self._fetch())
+        return fetched, prepared
+
+    async def close(self) -> None:
+        """Give up what is under way; it comes again."""
+        if self._next is not None:
+            self._next.cancel()
+            await asyncio.gather(self._next, return_exceptions=True)
+            self._next = None
+
+    async def _fetch(self) -> tuple[list[Fetched], Prepared]:
+        fetched = await self._reader.fetch(self._batch, timeout_s=WAIT_S)
+        arrivals = [Arrival(one.subject, one.headers, one.body) for one in fetched]
+        return fetched, await asyncio.to_thread(self._intake.prepare, arrivals)

@@ -1,0 +1,62 @@
+"""Answers as JSON values, the same on the command line and over HTTP; their form is kept."""
+
+from typing import Any, Literal
+
+from node.publishing import Published
+from schemas.catalogue import Catalogue
+from schemas.model import Schema
+
+Lang = Literal["fr", "en"]
+
+
+def published_json(published: Published, lang: Lang = "fr") -> dict[str, Any]:
+    """What became of a file.
+
+    Args:
+        published: As the node says.
+        lang: Language of the sentences in it.
+
+    Returns:
+        `dataset`, `mode` and `draft` (null where nothing was taken), `rows`, `notes` (`code`,
+        `column`, `value`, `text`) and `report`.
+    """
+    return {
+        "dataset": published.dataset,
+        "mode": published.mode,
+        "rows": published.rows,
+        "draft": published.draft,
+        "notes": notes_json(published.notes, lang),
+        "report": published.report.to_json(lang),
+    }
+
+
+def notes_json(notes: tuple[Any, ...], lang: Lang = "fr") -> list[dict[str, Any]]:
+    """What was guessed while reading: `code`, `column`, `value`, `text`."""
+    return [
+        {"code": note.code, "column": note.column, "value": note.value, "text": note.text(lang)}
+        for note in notes
+    ]
+
+
+def schemas_json(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """All schemas of a catalogue, by name and version."""
+    found = sorted(catalogue, key=lambda one: (one.name, tuple(map(int, one.version.split(".")))))
+    return [schema_json(schema) for schema in found]
+
+
+def schema_json(schema: Schema) -> dict[str, Any]:
+    """A schema in short: what it is called, what it is for, what adds up in it."""
+    return {
+        "name": schema.name,
+        "version": schema.version,
+        "digest": schema.digest,
+        "kind": schema.kind,
+        "labels": dict(schema.labels),
+        "primaryKey": list(schema.primary_key),
+        "sharing": schema.sharing_default,
+        "licence": schema.licence,
+        "measures": [
+            {"name": one.name, "unit": one.unit, "aggregates": list(one.aggregates)}
+            for one in schema.measures
+        ],
+    }

@@ -1,0 +1,195 @@
+"""Delimited text: header, lines, quotes, and two ways to the same cells."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reading_world import ALL, guesses, of, one, schema_of, told, values
+
+from schemas.reading import limits
+from schemas.reading.delimited import plain_cells, quoted_cells
+from schemas.reading.faults import Unreadable
+from schemas.reading.labels import Header
+from schemas.report import LIMIT, ReportBuilder
+
+TEXT = one("string")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_header_tells_the_delimiter(delimiter: str) -> None:
+    others = "".join({",", ";", "\t"} - {delimiter})
+    found = of(f"id{delimiter}x\na{delimiter}e{others}f\n", TEXT)
+    assert values(found, "x") == [f"e{others}f"]
+    assert guesses(found) == ([] if delimiter == "," else [("delimiter", None, delimiter)])
+
+
+def test_names_of_the_schema_outweigh_other_separators() -> None:
+    found = of("id;x, en mètres, au sol\na;b\n", TEXT)
+    assert told(found) == [("extra-label", 1, "x, en mètres, au sol")]
+
+
+def test_one_column_needs_no_delimiter() -> None:
+    schema = schema_of([{"name": "id", "type": "string", "constraints": {"required": True}}])
+    assert values(of("id\nb\na\n", schema), "id") == ["a", "b"]
+    assert told(of("id\nb\n\na\n", schema)) == [("blank-row", 3, None)]
+
+
+def test_labels_are_trimmed() -> None:
+    assert values(of(' id ,"x "\na,b\n', TEXT), "x") == ["b"]
+
+
+def test_columns_may_stand_in_any_order_and_optional_ones_may_lack() -> None:
+    assert values(of("x,id\nb,a\n", TEXT), "x") == ["b"]
+    assert values(of("id\na\n", TEXT), "x") == [None]
+
+
+@pytest.mark.parametrize(
+    ("header", "faults"),
+    [
+        ("id,x,id", [("duplicate-label", 1, "id")]),
+        ("id,,x", [("blank-label", 1, None)]),
+        ("id,x, ", [("blank-label", 1, None)]),
+        ("x", [("missing-label", None, "id")]),
+        ("id,x,zzz", [("extra-label", 1, "zzz")]),
+        ("ID,x", [("missing-label", None, "id"), ("extra-label", 1, "ID")]),
+    ],
+)
+def test_faults_of_the_header(
+    header: str, faults: list[tuple[str, int | None, str | None]]
+) -> None:
+    line = ",".join("a" for _ in header.split(","))
+    assert told(of(f"{header}\n{line}\n", TEXT)) == faults
+    assert told(of(f'{header}\n"{line.replace(",", chr(34) + "," + chr(34))}"\n', TEXT)) == faults
+
+
+def test_an_unknown_column_has_the_nearest_name_as_remedy() -> None:
+    fault = of("id,Montants\na,1\n").report.faults[0]
+    assert fault.rule == "extra-label"
+    assert fault.remedy("fr") == "La renommer en « montant », ou la retirer."
+    assert fault.remedy("en") == "Rename it “montant”, or remove it."
+    taken = of("id,montant,Montants\na,1,1\n").report.faults[0]
+    assert "montant »" not in taken.remedy("fr")
+    far = of("id,Montant" + "s" * limits.LABEL_MAX_CHARS + "\n1,1\n").report.faults[0]
+    assert "renommer en" not in far.remedy("fr")
+
+
+def test_a_missing_column_is_one_fault_and_cells_are_still_looked_at() -> None:
+    assert told(of("nom,annee\na,b\nc,2026\n")) == [
+        ("missing-label", None, "id"),
+        ("type-error", 2, "annee"),
+    ]
+
+
+def test_lines_with_another_number_of_cells() -> None:
+    found = of("id,x\na,1\nb\nc,1,2\nd,2\n", TEXT)
+    assert told(found) == [("missing-cell", 3, None), ("extra-cell", 4, None)]
+    assert found.report.rows == 4
+    assert "1 cellules, l'en-tête 2" in found.report.faults[0].message()
+    # as many separators as there should be in all, but not on each line
+    assert told(of("id,x\nb\nc,1,2\n", TEXT)) == [
+        ("missing-cell", 2, None),
+        ("extra-cell", 3, None),
+    ]
+
+
+def test_blank_lines_at_the_end_are_no_rows() -> None:
+    for end in ("\n", "\n\n\n", "\r\n\r\n", "\n \n", "\n,\n,\n", "\n , \n"):
+        found = of(f"id,x\na,b{end}", TEXT)
+        assert values(found, "x") == ["b"]
+        assert found.report.rows == 1
+
+
+def test_blank_lines_inside_are_faults() -> None:
+    assert told(of("id,x\n\na,b\n,\n  \nc,d\n\n", TEXT)) == [
+        ("blank-row", row, None) for row in (2, 4, 5)
+    ]
+    many = of("id,x\n" + "\n" * 100 + "a,b\n", TEXT)
+    assert told(many) == [("blank-row", row, None) for row in range(2, 2 + LIMIT)]
+    assert many.report.counts == {"blank-row": 100}
+    assert many.report.rows == 101
+
+
+def test_endless_blank_lines_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schemas.reading.delimited.ROWS_MAX", 50)
+    assert told(of("id,x\n" + "\n" * 100 + "a,b\n", TEXT)) == [("row-count", None, None)]
+
+
+def test_row_numbers_are_lines_of_the_file_with_breaks_inside_quotes() -> None:
+    text = 'id,x\n"1\n2\n3",1\nb,?\n"c\r\nd",2\r\ne,??\n'
+    found = of(text, one("integer"))
+    assert told(found) == [("type-error", 5, "x"), ("type-error", 8, "x")]
+    assert [fault.value for fault in found.report.faults] == ["?", "??"]
+
+
+def test_a_broken_record_is_told_at_its_first_line() -> None:
+    assert told(of('id,x\na,1\n"b\nb",1,2\n', TEXT)) == [("extra-cell", 3, None)]
+
+
+def test_quoted_texts_stay_as_they_are() -> None:
+    found = of('id,x\na," ""b"", c;\r\nd "\n', TEXT)
+    assert values(found, "x") == [' "b", c;\r\nd ']
+
+
+def test_an_open_quote_does_not_swallow_the_file() -> None:
+    found = of('id,x\na,1\nb,"' + "c\n" * limits.CELL_MAX_CHARS, TEXT)
+    assert told(found) == [("limit-error", 3, None)]
+    assert told(of("id,x\na," + "c" * (limits.CELL_MAX_CHARS + 1), TEXT)) == [
+        ("limit-error", 2, None)
+    ]
+    assert told(of("c" * (limits.CELL_MAX_CHARS + 1), TEXT)) == [("limit-error", 1, None)]
+
+
+def test_many_quoted_rows_come_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schemas.reading.cells.CHUNK_ROWS", 7)
+    for count in (6, 7, 8, 21):
+        body = "".join(f'"{n:03}",{n}\n' for n in range(count))
+        assert values(of(f"id,x\n{body}", one("integer")), "x") == list(range(count))
+
+
+HEADER = Header({"id": 0, "nom": 2}, 3, ())
+CLEAN = ReportBuilder().build(0)
+
+
+CELL = st.text("1é ;\t'#\xa0\x1c", max_size=3)
+ROW = st.tuples(st.just("1") | CELL, CELL, CELL).map(list)
+
+
+def _same(utf8: bytes, delimiter: str) -> None:
+    plain = plain_cells(utf8, delimiter, HEADER)
+    if plain is None:
+        return
+    builder = ReportBuilder()
+    quoted = quoted_cells(utf8, delimiter, HEADER, builder)
+    assert builder.build(0) == CLEAN
+    assert plain.frame.equals(quoted.frame)
+    assert plain.lines.to_list() == quoted.lines.to_list()
+    assert (plain.decimal_comma, plain.dropped) == (quoted.decimal_comma, quoted.dropped)
+
+
+@given(
+    st.lists(ROW, max_size=5),
+    st.sampled_from([",", ";", "\t"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["", "\n", "\n\n", "\r", " \n", "1,2\n"]),
+)
+def test_both_ways_give_the_same_cells(
+    table: list[list[str]], delimiter: str, end: str, last: str
+) -> None:
+    lines = [delimiter.join(row) for row in (["id", "x", "nom"], *table)]
+    _same((end.join(lines) + end + last).encode(), delimiter)
+
+
+@given(st.text("ab1,;\t\n\r é"))
+def test_both_ways_agree_on_any_text(text: str) -> None:
+    _same(f"id,x,nom\n{text}".encode(), ",")
+    _same(f"id,x,nom\n{text.replace('a', ',,').replace('b', 'a,b,c')}".encode(), ",")
+
+
+def test_most_files_go_the_short_way() -> None:
+    assert plain_cells(b'"id",x,"nom"\r\n1,2,3\r\n4,,\r\n', ",", HEADER) is not None
+    assert plain_cells(b"id,x,nom\n1,2,3\n", ",", HEADER) is not None
+
+
+def test_no_reader_lets_its_signal_out() -> None:
+    with pytest.raises(Unreadable):
+        quoted_cells(b'id,x,nom\n"', ",", HEADER, ReportBuilder())
+    assert of('id,nom\n"', ALL).rows is None
