@@ -6,6 +6,7 @@ signed with these keys means anything outside the tests.
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ NOWHERE: Final = "fr-epci-999999999"
 """Well written, and in no vintage."""
 COUNTS: Final = f"{ARVIEU}/comptage-mobilites"
 PROJECTS: Final = f"{ARVIEU}/projets"
+TYPES: Final = f"{EPCI}/tous-les-types"
 SALT: Final = bytes(range(16))
 NOW_US: Final = 1_774_000_000_000_000
 """2026-03-20T09:46:40Z."""
@@ -146,6 +148,42 @@ def _other_synthese() -> bytes:
     return renamed.replace(b'"1.0.0"', b'"9.9.9"', 1)
 
 
+@cache
+def types_schema() -> Schema:
+    """A register with a column of every type, and a place."""
+    kinds = {
+        "nom": {"type": "string", "constraints": {"required": True}},
+        "jour": {"type": "date", "constraints": {"required": True}},
+        "commune": {"type": "string", "constraints": {"required": True}},
+        "instant": {"type": "datetime"},
+        "annee": {"type": "year", "constraints": {"minimum": 1800}},
+        "ouvert": {"type": "boolean"},
+        "mesure": {"type": "number", "constraints": {"minimum": "-99.5"}},
+        "autre": {"type": "number"},
+        "rang": {"type": "integer", "constraints": {"enum": [-1, 0, 7]}},
+        "liste": {"type": "array"},
+        "objet": {"type": "object"},
+        "point": {"type": "geopoint"},
+    }
+    document = {
+        "name": "tous-les-types",
+        "version": "0.1.0",
+        "fields": [{"name": name, **kind} for name, kind in kinds.items()],
+        "primaryKey": ["nom", "jour"],
+        "maillage": {
+            "kind": "register",
+            "place": "commune",
+            "measures": {"mesure": {"unit": "m", "resolution": "0.01", "aggregates": ["sum"]}},
+            "competence": ["epci"],
+            "origin": "own",
+            "sharing": {"default": "open"},
+            "licence": "etalab-2.0",
+            "labels": {"fr": "Tous les types", "en": "All types"},
+        },
+    }
+    return parse_schema(json.dumps(document, ensure_ascii=False, indent=1).encode())
+
+
 def _small_order() -> bytes:
     """An identity that lists the neutral element as its key; its "signature" fits any text."""
     right = _identity(AYEN, "Ayen").write()
@@ -178,6 +216,7 @@ def documents() -> dict[str, bytes]:
         _identity(SEGUR, "Ségur"), (signer(SEGUR),)
     )
     found[f"identity-{NOWHERE}-1.json"] = _first(NOWHERE, "CC de nulle part")
+    found["schema-tous-les-types-0.1.0.json"] = types_schema().document
     found["schema-synthese-9.9.9.json"] = _other_synthese()
     for name in ("comptage-mobilites", "projets", "synthese"):
         found[f"schema-{name}-1.0.0.json"] = schema(name).document
@@ -287,6 +326,25 @@ def projects(numbers: range = range(1, 5), *, phase: str = "Opération") -> pl.D
     return whole.with_columns(missing).select(kind.names()).cast(dict(kind))
 
 
+def all_types() -> pl.DataFrame:
+    """Values at the edges of every type, sorted by key: texts by their bytes, not as UTF-16."""
+    kind = types_schema().polars_schema()
+    early, late = dt.datetime.min, dt.datetime.max
+    old = dt.datetime(1969, 12, 31, 23, 59, 59, 999_999)
+    rows: list[tuple[Any, ...]] = [
+        ("", dt.date.min, "12011", early, 1800, True, "-99.50", "0.001", -1, "[]", "{}", "0,0"),
+        ("a", dt.date(1969, 12, 31), "12266", old, 1969, False, "-0.05", "-1.000", 0, None, None, None),
+        ("a", dt.date(1970, 1, 1), "12266", late, 2026, None, "0.00", "0.000", 7, '["é"]', None, "-1.5, 44.2"),
+        ("é", dt.date(2026, 3, 19), "12011", None, None, None, None, None, None, None, None, None),
+        ("\uff5e", dt.date.max, "12011", None, None, True, "12.34", None, None, None, None, None),
+        ("\U0001f6b2", dt.date.max, "12011", None, None, True, "1.00", None, None, None, '{"a":1}', None),
+    ]
+    columns = dict(zip(kind.names(), zip(*rows, strict=True), strict=True))
+    decimals = {name: [None if one is None else Decimal(one) for one in columns[name]] for name in ("mesure", "autre")}
+    moments = pl.Series(columns["instant"], dtype=pl.Datetime("us")).dt.replace_time_zone("UTC")
+    return pl.DataFrame({**columns, **decimals, "instant": moments}, schema=kind)
+
+
 # --- signing ---------------------------------------------------------------------------------------
 
 
@@ -355,6 +413,12 @@ def projects_draft(
     """A draft of projects."""
     rows = projects() if frame is None else frame
     return draft_rows(schema("projets"), dataset, rows, salt=SALT, mode=mode, **more)
+
+
+def types_draft(frame: pl.DataFrame | None = None, *, mode: Mode = "snapshot", **more: Any) -> Draft:
+    """A draft of the register with all types."""
+    rows = all_types() if frame is None else frame
+    return draft_rows(types_schema(), TYPES, rows, salt=SALT, mode=mode, **more)
 
 
 @cache

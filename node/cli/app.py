@@ -1,5 +1,7 @@
 """The `maillage` command put together, and its one way out."""
 
+import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version as installed
@@ -107,4 +109,13 @@ def _misused(error: typer.TyperException) -> int:
 
 def main() -> None:
     """Run the command line and end the process."""
-    sys.exit(run(sys.argv[1:]))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without accents shows "?", no error
+    status = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # who read the pipe has gone: nothing is left to be said to it, at the end neither
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)

@@ -1,7 +1,6 @@
 """`maillage validate`, `publish` and `export`: from a file and back to one."""
 
 import os
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -143,8 +142,7 @@ def export(
     with opened(data) as node:
         found = node.export(dataset, form.value)
     if output == STDOUT:
-        sys.stdout.buffer.write(found)
-        sys.stdout.buffer.flush()
+        screen.binary(found)
         return
     # replaced at once: who reads the file sees the old one or the new one, never a half
     temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")

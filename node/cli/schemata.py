@@ -1,6 +1,5 @@
 """`maillage schema`: which forms of data there are, and what their columns mean."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -67,7 +66,7 @@ def show(
     """Show a schema: its columns, key and measures. With --json: the document itself."""
     schema = known(name)
     if as_json:
-        sys.stdout.write(schema.document.decode("utf-8").rstrip("\n") + "\n")
+        screen.binary(schema.document.rstrip(b"\n") + b"\n")
         return
     screen.line(f"{schema.name} {schema.version} – {schema.labels.get(current(), schema.title)}")
     screen.pairs(

@@ -75,7 +75,14 @@ def table(
 
 def data(found: Any) -> None:
     """Write JSON: UTF-8, two spaces, members in the order given; nothing of it is translated."""
-    sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+    binary((json.dumps(found, ensure_ascii=False, indent=2) + "\n").encode())
+
+
+def binary(content: bytes) -> None:
+    """Write bytes as they are, whatever the terminal's encoding: JSON is UTF-8."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
 
 
 def failed(error: BaseException) -> Status:

@@ -138,9 +138,10 @@ class Connection:
         if client is not None and client.is_connected:
             with contextlib.suppress(nats.errors.Error, TimeoutError):
                 await client.settle(1)
-        if keeper is not None:
+        # more than once: while it connects, nats-py can swallow a cancellation
+        while keeper is not None and not keeper.done():
             keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+            await asyncio.wait({keeper}, timeout=1)
         self._turn(connected=False)
 
     async def ready(self, timeout_s: float = ACK_TIMEOUT_S) -> Client:

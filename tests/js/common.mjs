@@ -39,7 +39,7 @@ export function strictJson (data) {
   const tokens = text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]|[^\s{}[\],:"]+/g)
   const open = []
   try { found = JSON.parse(text) } catch {
-    const numbers = text.replace(/("(?:[^"\\]|\\.)*")|-?(?:NaN|Infinity)/g, '$1 1')
+    const numbers = text.replace(/("(?:[^"\\]|\\.)*")|-?(?:NaN|Infinity)/g, (_, string) => string ?? '1')
     try { JSON.parse(numbers) } catch { throw new Fault('json', 'not JSON') }
     throw new Fault('json-number')
   }

@@ -1,0 +1,422 @@
+"""Publications gone wrong at random, by layer: carriage, signature, manifest, frame, stream, rows.
+
+What is changed below the signature is signed again with the right key and bound by the right
+digests, so that the steps behind are reached. Everything follows from the generator given.
+"""
+
+import copy
+import datetime as dt
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import cache
+from random import Random
+from typing import Any, Final
+
+import pyarrow as pa
+
+from federation.chain import Head
+from federation.content import describe
+from federation.jose import b64url, sign_compact
+from federation.manifest import TYP
+from federation.message import MANIFEST_HEADER, PART_HEADER
+from federation.strict import dump
+from federation.verify import Arrival
+from tests.cases.good import change, composition, first_counts, first_projects
+from tests.cases.kit import headed, plain, rle_frame, sealed, squeeze, stream, subject_of, table_of
+from tests.pipeline import State
+from tests.world import SALT, Made, counts, counts_draft, made, projects, schema, signer
+
+
+@dataclass(frozen=True)
+class Base:
+    """A publication that is accepted, to begin with.
+
+    Attributes:
+        one: Signed form and content.
+        state: What its receiver decided before; None: nothing.
+        plain: Content decompressed.
+        rows: Content decoded.
+    """
+
+    one: Made
+    state: State | None = None
+    plain: bytes = b""
+    rows: Any = None
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A message to verify, and what its receiver decided before."""
+
+    arrival: Arrival
+    state: State | None = field(default=None)
+
+
+def _base(one: Made, state: State | None = None) -> Base:
+    if one.blob is None:
+        return Base(one, state)
+    return Base(one, state, plain(one), table_of(one))
+
+
+def _after(one: Made, table: Any = None) -> State:
+    at = one.position()
+    return State(Head(at.epoch, at.sequence, at.digest), (at,), table)
+
+
+@cache
+def bases() -> tuple[Base, ...]:
+    """One of each kind; the cheap ones more often."""
+    start, register = first_counts(), first_projects()
+    key = schema("comptage-mobilites").primary_key
+    keys = made(counts_draft(counts().select(key), mode="withdraw"), start.position())
+    idle = Made(
+        {
+            **{name: start.payload[name] for name in ("publisher", "dataset", "schema", "epoch")},
+            "sequence": 2,
+            "previous": start.digest(),
+            "mode": "unchanged",
+            "rows": 0,
+            **{name: start.payload[name] for name in ("issued", "sharing", "origin", "licence")},
+        },
+        None,
+        start.by,
+    )
+    small = made(counts_draft(counts(hours=2)))
+    return (
+        *(_base(small),) * 6,
+        *(_base(start),) * 4,
+        *(_base(register),) * 2,
+        _base(keys, _after(start)),
+        _base(idle, _after(start)),
+        _base(composition()),
+        _base(change(), _after(register, projects())),
+    )
+
+
+def with_content(rng: Random) -> Base:
+    """A base that has a content."""
+    while True:
+        base = rng.choice(bases())
+        if base.one.blob is not None:
+            return base
+
+
+def sent(base: Base, one: Made, jws: str | None = None, **more: Any) -> Mutant:
+    """As its publisher sends it; under its base's subject if it has none of its own any more."""
+    headers = {MANIFEST_HEADER: jws or one.jws(), **more.pop("headers", {})}
+    subject = more.pop("subject", subject_of(base.one))
+    body = more.pop("body", one.blob or b"")
+    return Mutant(Arrival(subject, headers, body), base.state)
+
+
+# --- bytes and texts ---------------------------------------------------------------------------------
+
+
+def mangle(rng: Random, data: bytes, *, most: int = 4) -> bytes:
+    """Bytes with bits flipped, numbers overwritten, pieces cut, copied or moved."""
+    found = bytearray(data)
+    for _ in range(rng.randint(1, most)):
+        if not found:
+            return bytes(rng.randbytes(rng.randint(0, 64)))
+        at = rng.randrange(len(found))
+        kind = rng.randrange(7)
+        if kind <= 1:
+            found[at] ^= 1 << rng.randrange(8)
+        elif kind == 2:
+            found[at] = rng.choice((0, 1, 0x7F, 0x80, 0xFF, rng.randrange(256)))
+        elif kind == 3:
+            number = struct.pack("<q", rng.choice(_NUMBERS))[: rng.choice((2, 4, 8))]
+            at -= at % len(number)
+            found[at : at + len(number)] = number
+        elif kind == 4:
+            del found[at : at + rng.choice((1, 4, 8, 64, len(found)))]
+        elif kind == 5:
+            piece = found[at : at + rng.choice((1, 8, 64))]
+            to = rng.randrange(len(found))
+            found[to:to] = piece
+        else:
+            to = rng.randrange(len(found))
+            length = rng.choice((4, 8, 16, 64))
+            found[to : to + length] = found[at : at + length]
+    return bytes(found)
+
+
+_NUMBERS: Final = (-1, 0, 1, 2, 7, 8, 255, 2**15, 2**31 - 1, 2**31, -(2**31), 2**40, 2**62, 2**63 - 1)
+_TEXTS: Final = (
+    "",
+    "x",
+    "x" * 400,
+    "\0",
+    "\n",
+    "é" * 40,
+    "\U0001f6b2",
+    "\ud800",
+    "fr-com-12011",
+    "fr-com-12266",
+    "fr-epci-999999999",
+    "fr-com-12011/comptage-mobilites.velo",
+    "0" * 64,
+    "ab" * 32,
+    "2026-03-19T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "0001-01-01T00:00:00Z",
+    "append",
+    "snapshot",
+    "delta",
+    "withdraw",
+    "unchanged",
+    "open",
+    "partners",
+    "aggregate-only",
+    "federation",
+    "cells-1",
+)
+_VALUES: Final = (None, True, False, 0, 1, 2, -1, 2**53 - 1, 2**53, 2**70, 1.5, [], {}, [[]], [None])
+
+
+# --- layers ------------------------------------------------------------------------------------------
+
+
+def carried(rng: Random) -> Mutant:
+    """Carried wrongly: subject, part, body."""
+    base = rng.choice(bases())
+    subject = subject_of(base.one)
+    kind = rng.randrange(3)
+    if kind == 0:
+        tokens = subject.split(".")
+        at = rng.randrange(len(tokens))
+        other = ("", "fwd", "for", "fr", "fr-12", "fr-com-12266", "x", "*", ">", "_", tokens[-1])
+        tokens[at : at + rng.randint(0, 1)] = [rng.choice(other)] * rng.randint(0, 2)
+        return sent(base, base.one, subject=".".join(tokens))
+    if kind == 1:
+        part = rng.choice(("1/1", "1/2", "2/2", "0/0", "128/128", "129/129", "1/", "/", "²/²", "1 /1"))
+        return sent(base, base.one, headers={PART_HEADER: part})
+    return sent(base, base.one, body=mangle(rng, base.one.blob or b"x"))
+
+
+def spelt(rng: Random) -> Mutant:
+    """A JWS whose text is changed, and not signed again."""
+    base = rng.choice(bases())
+    text = _right(base)
+    if rng.randrange(2):
+        letters = list(text)
+        for _ in range(rng.randint(1, 3)):
+            at = rng.randrange(len(letters))
+            letters[at] = rng.choice("AZaz09-_.=+/ \n\u00e9")
+        return sent(base, base.one, "".join(letters))
+    segments = text.split(".")
+    rng.shuffle(segments)
+    cut = rng.randrange(len(text))
+    other = rng.choice((".".join(segments), text[:cut], text + text[cut:], text.replace(".", "", 1)))
+    return sent(base, base.one, other)
+
+
+_RIGHT: Final[dict[int, str]] = {}
+
+
+def _right(base: Base) -> str:
+    """The base's JWS, signed once."""
+    return _RIGHT.setdefault(id(base.one), base.one.jws())
+
+
+def headers_signed(rng: Random) -> Mutant:
+    """Another protected header, signed."""
+    base = rng.choice(bases())
+    members: dict[str, Any] = {
+        "alg": "Ed25519",
+        "kid": signer(base.one.by).public.kid,
+        "typ": TYP,
+        "ver": 1,
+    }
+    if rng.randrange(3) == 0:
+        header = mangle(rng, dump(members), most=2)
+        return sent(base, base.one, headed(base.one, header))
+    name = rng.choice(list(members))
+    members[name] = rng.choice((*_VALUES, *_TEXTS[:6], "EdDSA", "none", 2))
+    return sent(base, base.one, headed(base.one, _dumped(members)))
+
+
+def _dumped(document: dict[str, Any]) -> bytes:
+    """JSON of anything, half surrogate pairs as escapes."""
+    try:
+        return dump(document)
+    except UnicodeEncodeError:
+        import json
+
+        return json.dumps(document, separators=(",", ":")).encode()
+
+
+def manifests(rng: Random) -> Mutant:
+    """A manifest changed in its structure, and signed."""
+    base = rng.choice(bases())
+    payload = copy.deepcopy(base.one.payload)
+    for _ in range(rng.choice((1, 1, 1, 2, 3))):
+        _change(rng, payload)
+    text = sign_compact(signer(base.one.by), TYP, _dumped(payload))
+    return sent(base, base.one, text)
+
+
+def _change(rng: Random, payload: dict[str, Any]) -> None:
+    """One change somewhere in a JSON object."""
+    holder: Any = payload
+    while True:
+        keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
+        if not keys:
+            return
+        key = rng.choice(keys)
+        inner = holder[key]
+        if not isinstance(inner, dict | list) or not inner or rng.randrange(3) == 0:
+            break
+        holder = inner
+    kind = rng.randrange(8)
+    if kind == 0:
+        del holder[key]
+    elif kind == 1 and isinstance(holder, dict):
+        holder[rng.choice(("x", "mandate", "abandons", "encryption", "result", "previous"))] = inner
+    elif kind == 1:
+        holder.append(inner)
+    elif kind == 2 and isinstance(inner, int):
+        holder[key] = inner + rng.choice((-1, 1, 2**31))
+    elif kind == 3 and isinstance(inner, str) and inner:
+        at = rng.randrange(len(inner))
+        holder[key] = inner[:at] + rng.choice(("", "0", "a", "\n", inner[at].upper())) + inner[at + 1 :]
+    elif kind == 4:
+        other = rng.choice(list(payload))
+        holder[key] = copy.deepcopy(payload[other])
+    elif kind == 5:
+        holder[key] = rng.choice(_TEXTS)
+    else:
+        holder[key] = copy.deepcopy(rng.choice(_VALUES))
+
+
+def manifest_bytes(rng: Random) -> Mutant:
+    """The bytes of a manifest mangled, and signed."""
+    base = rng.choice(bases())
+    payload = mangle(rng, dump(base.one.payload), most=3)
+    return sent(base, base.one, sign_compact(signer(base.one.by), TYP, payload))
+
+
+def payload_segments(rng: Random) -> Mutant:
+    """A payload segment in another spelling, and signed."""
+    base = rng.choice(bases())
+    header, payload, _ = _right(base).split(".")
+    other = rng.choice((payload + "=", payload[:-1], payload + "A", payload.replace("A", "+", 1)))
+    return sent(base, base.one, sealed(base.one, header, other))
+
+
+def _bound(base: Base, blob: bytes, plain_size: int, **members: Any) -> Mutant:
+    """A content bound by its right digests, and signed."""
+    plain_size = min(max(plain_size, len(SALT) + 1), 2**28)
+    content = describe(blob or b"\0", plain_size).model_dump(mode="json", by_alias=True)
+    one = replace(base.one.changed(content=content, **members), blob=blob or b"\0")
+    return sent(base, one)
+
+
+def frames(rng: Random) -> Mutant:
+    """A zstd frame mangled; bombs."""
+    base = with_content(rng)
+    kind = rng.randrange(12)
+    size = len(base.plain)
+    if kind == 0:
+        declared = rng.choice((size, 2**17, 2**20))
+        return _bound(base, rle_frame(rng.choice((1, 8, 4096)), declared=declared), declared)
+    if kind == 1:
+        blob = squeeze(base.plain) + rng.choice((b"\0", squeeze(b"x"), squeeze(base.plain)))
+        return _bound(base, blob, size)
+    # the frame's header is where the bounds are: change it more often than its share of the bytes
+    blob = base.one.blob or b""
+    if kind <= 6:
+        return _bound(base, mangle(rng, blob[:12], most=2) + blob[12:], size)
+    return _bound(base, mangle(rng, blob), size)
+
+
+def streams(rng: Random) -> Mutant:
+    """An Arrow stream mangled, compressed again."""
+    base = with_content(rng)
+    data = base.plain
+    kind = rng.randrange(4)
+    if kind == 0:
+        # metadata lie in front: flatbuffers are where one bit means most
+        front = min(len(data), 900)
+        data = mangle(rng, data[:front], most=2) + data[front:]
+    elif kind == 1:
+        other = with_content(rng).plain
+        at, to = rng.randrange(len(data)) & ~7, rng.randrange(len(other)) & ~7
+        data = data[:at] + other[to:]
+    else:
+        data = data[: len(SALT)] + mangle(rng, data[len(SALT) :])
+    return _bound(base, squeeze(data), len(data))
+
+
+_EDGES: Final[dict[str, Sequence[Any]]] = {
+    "int64": (None, 0, -1, 1, 11, 2**63 - 1, -(2**63)),
+    "decimal128(18, 0)": (None, Decimal(0), Decimal(-1), Decimal(10**18 - 1), Decimal(1 - 10**18)),
+    "timestamp[us, tz=UTC]": (None, 0, -1, 2**63 - 1, -(2**63), 253_402_300_800_000_000, -62_135_596_800_000_001),
+    "string": (None, *(text for text in _TEXTS if text != "\ud800"), "[", "[1]", "\x07", "x" * 20_000),
+    "bool": (None, True, False),
+}
+_MOMENT: Final = pa.timestamp("us", "UTC")
+
+
+def edges(rng: Random) -> Mutant:
+    """Rows with values at the edges, in a stream that is right."""
+    base = with_content(rng)
+    table = base.rows
+    for _ in range(rng.choice((1, 1, 2))):
+        at = rng.randrange(table.num_columns)
+        kind = table.schema.field(at).type
+        column = table.column(at).to_pylist() if kind != _MOMENT else table.column(at).cast(pa.int64()).to_pylist()
+        if not column:
+            break
+        value = rng.choice(_EDGES[str(kind)])
+        rows = range(len(column)) if rng.randrange(4) == 0 else [rng.randrange(len(column))]
+        for row in rows:
+            column[row] = value
+        array = pa.array(column, pa.int64()).cast(kind) if kind == _MOMENT else pa.array(column, kind)
+        table = table.set_column(at, table.schema.field(at), array)
+    kind_of = rng.randrange(6)
+    if kind_of == 0:
+        table = pa.concat_tables([table, table])
+    elif kind_of == 1:
+        table = table.slice(0, rng.randrange(table.num_rows + 1))
+    data = stream(table)
+    members: dict[str, Any] = {"rows": table.num_rows} if table.num_rows else {}
+    if "period" in base.one.payload and rng.randrange(2):
+        members["period"] = {"start": "0001-01-01T00:00:00Z", "end": "9999-12-31T23:59:59Z"}
+    return _bound(base, squeeze(data), len(data), **members)
+
+
+def garbage(rng: Random) -> Mutant:
+    """Anything at all."""
+    headers = {MANIFEST_HEADER: b64url(rng.randbytes(rng.randint(0, 200))) + "." * rng.randint(0, 3)}
+    return Mutant(Arrival(None, headers, rng.randbytes(rng.randint(0, 100))))
+
+
+LAYERS: Final[dict[str, tuple[int, Callable[[Random], Mutant]]]] = {
+    "carried": (8, carried),
+    "spelt": (14, spelt),
+    "headers": (6, headers_signed),
+    "manifests": (30, manifests),
+    "manifest bytes": (6, manifest_bytes),
+    "segments": (2, payload_segments),
+    "frames": (10, frames),
+    "streams": (18, streams),
+    "edges": (5, edges),
+    "garbage": (1, garbage),
+}
+"""Weight and maker of each layer."""
+
+
+def mutants(seed: str, count: int) -> list[tuple[str, Mutant]]:
+    """As many mutants as asked, each with the name of its layer."""
+    rng = Random(seed)
+    weights = [weight for weight, _ in LAYERS.values()]
+    names = rng.choices(list(LAYERS), weights, k=count)
+    return [(name, LAYERS[name][1](rng)) for name in names]
+
+
+def now() -> dt.datetime:
+    """A fixed instant."""
+    return dt.datetime(2026, 3, 20, tzinfo=dt.UTC)
