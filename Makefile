@@ -44,7 +44,7 @@ imports: $(STAMP)
 	$(BIN)/lint-imports
 
 pytest: $(STAMP)
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 fuzz: $(STAMP) ## a longer fuzz of manifests and contents (FUZZ_CASES=1000000)
 	$(BIN)/python -m tests.fuzz --cases $(or $(FUZZ_CASES),1000000)

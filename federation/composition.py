@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from federation import merkle
-from federation.cells import Cell, CellKey, merge_cells
+from federation.cells import Cell, CellKey, merge_cells, roll_up
 from federation.composition_claim import (
     METHOD,
     CompositionClaim,
@@ -28,7 +28,7 @@ from federation.composition_claim import (
 )
 from federation.errors import MalformedError, StateError
 from federation.figures import decimal_text, steps_of
-from federation.windows import FINENESS, closed, timezones_version, window_of
+from federation.windows import FINENESS, closed, label, timezones_version, window_of
 from schemas.canonical import table_digest
 from schemas.catalogue import bundled
 from schemas.model import DELETED, Schema
@@ -98,6 +98,27 @@ def closed_windows(
         if known:
             kept[key] = cell
     return kept
+
+
+def by_day(
+    cells: Mapping[CellKey, Cell], *, timezone_of: Callable[[str], str] = timezone_of_commune
+) -> dict[str, dict[CellKey, Cell]]:
+    """Roll series up to days, and bring together what has the same date in its own place.
+
+    Args:
+        cells: Of hours and days; registers' have no day, and are left out.
+        timezone_of: IANA zone of a place.
+
+    Returns:
+        By label (`2026-11-22`), ascending. A day's cells begin at different instants where their
+        places lie in different zones.
+    """
+    days: dict[str, dict[CellKey, Cell]] = {}
+    for key, cell in roll_up(cells, "day", timezone_of=timezone_of).items():
+        if key.window == "day":
+            day = label("day", key.start, timezone_of(key.place))
+            days.setdefault(day, {})[key] = cell
+    return dict(sorted(days.items()))
 
 
 def build(cells: Mapping[CellKey, Cell], inputs: Mapping[str, Input]) -> pl.DataFrame:

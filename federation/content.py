@@ -152,16 +152,11 @@ _ARROW_ERRORS: Final = (
 def _read_stream(stream: Any, schema: Any) -> Any:
     """One schema, then record batches, then the end of the stream and nothing more."""
     source = pa.BufferReader(stream)
-    messages = pa.ipc.MessageReader.open_stream(source)
-    head = next(messages, None)
-    if head is None or head.type != "schema":
-        raise _not_plain("it doesn't begin with a schema")
-    _check_message(head, _ENDIANNESS)
-    found = pa.ipc.read_schema(head)
+    found = _read_head(source, stream)
     if not found.equals(schema, check_metadata=True):
         raise MalformedError(_columns(found, schema), code="content-columns")
     batches = []
-    for message in messages:
+    while (message := _next_message(source)) is not None:
         if message.type != "record batch":
             raise _not_plain(f"a message of type {message.type}")
         _check_message(message, _COMPRESSION)
@@ -169,6 +164,45 @@ def _read_stream(stream: Any, schema: Any) -> Any:
     if source.tell() != stream.size:
         raise _not_plain("bytes after the end of the stream")
     return pa.Table.from_batches(batches, found)
+
+
+_HEAD_MAX_BYTES: Final = 4096
+_HEADS_MAX: Final = 256
+_heads: Final[dict[bytes, Any]] = {}
+"""Schema messages that were taken before, by their bytes: all contents of a schema begin alike."""
+
+
+def _read_head(source: Any, stream: Any) -> Any:
+    """The schema with which the stream begins; `source` stands behind it afterwards."""
+    start = stream.slice(0, _PREFIX.size).to_pybytes()
+    size = _PREFIX.size + (_PREFIX.unpack(start)[1] if len(start) == _PREFIX.size else 0)
+    whole = stream.slice(0, size).to_pybytes() if 0 < size <= _HEAD_MAX_BYTES else b""
+    known = _heads.get(whole)
+    if known is not None:
+        source.seek(size)
+        return known
+    head = _next_message(source)
+    if head is None or head.type != "schema":
+        raise _not_plain("it doesn't begin with a schema")
+    _check_message(head, _ENDIANNESS)
+    found = pa.ipc.read_schema(head)
+    if source.tell() == len(whole):  # nothing of the message lies beyond these bytes
+        if len(_heads) >= _HEADS_MAX:
+            _heads.clear()
+        _heads[whole] = found
+    return found
+
+
+_PREFIX: Final = struct.Struct("<Ii")
+"""Before each message: a mark, and how long its metadata are (Arrow's encapsulated message)."""
+
+
+def _next_message(source: Any) -> Any:
+    """The next message, None at the end of the stream."""
+    try:
+        return pa.ipc.read_message(source)
+    except EOFError:
+        return None
 
 
 # Places of members in the tables of Arrow's Message.fbs and Schema.fbs (format 1.5).

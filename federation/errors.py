@@ -16,19 +16,19 @@ class MaillageError(Exception):
 
 
 class MalformedError(MaillageError):
-    """Bytes that are not what they should be. Drop them, tell the sender; trying again is no use."""
+    """Bytes that are not what they should be. Drop them and tell the sender; don't try again."""
 
 
 class UnknownError(MaillageError):
-    """Something that was named isn't known here (a participant, a schema). Ask for it, or correct the name."""
+    """What was named isn't known here (a participant, a schema). Ask for it, or correct it."""
 
 
 class TrustError(MaillageError):
-    """A signature, key or role doesn't hold. Drop it and keep the evidence; never go on without it."""
+    """A signature, key or role doesn't hold. Drop it, keep the evidence; never go on without it."""
 
 
 class StateError(MaillageError):
-    """What was asked doesn't fit the present state (a fork, a gap). Halt that dataset and show it."""
+    """What was asked doesn't fit the state (a fork, a gap). Halt that dataset and show it."""
 
 
 class LimitError(MaillageError):

@@ -6,7 +6,6 @@ header has an exact set of members. What is signed is what is kept: a document's
 the SHA-256 of its signing input `protected.payload`, never of the JWS.
 """
 
-import base64
 import binascii
 import hashlib
 from dataclasses import dataclass, field
@@ -44,9 +43,14 @@ _Y8: Final = int.from_bytes(
 _SMALL_ORDER_Y: Final = frozenset({0, 1, _P - 1, _Y8, _P - _Y8})
 
 
+_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
+_FROM_URL: Final = bytes.maketrans(b"-_", b"+/")
+
+
 def b64url(data: bytes) -> str:
     """Base64url without padding (RFC 7515, section 2)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    text = binascii.b2a_base64(data, newline=False).rstrip(b"=").translate(_TO_URL)
+    return text.decode("ascii")
 
 
 def un_b64url(text: str) -> bytes:
@@ -56,7 +60,8 @@ def un_b64url(text: str) -> bytes:
         MalformedError: `base64url`.
     """
     try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        standard = text.encode("ascii").translate(_FROM_URL)
+        data = binascii.a2b_base64(standard + b"=" * (-len(standard) % 4), strict_mode=True)
     except (binascii.Error, ValueError) as error:
         raise MalformedError("a segment is not base64url", code="base64url") from error
     if b64url(data) != text:

@@ -109,6 +109,10 @@ def judge(candidates: Sequence[Candidate], trust: Trust, tables: Tables) -> list
 
     Returns:
         One per candidate, in order.
+
+    Raises:
+        MemoryError: This machine can't give what a content needs, whose size is bounded. That is
+            no fault of its owner: nothing of the batch is judged, and it is taken again.
     """
     decoded = [_decode(one) for one in candidates]
     found: list[Finding | None] = [one if isinstance(one, Finding) else None for one in decoded]
@@ -135,6 +139,10 @@ def _decode(candidate: Candidate) -> Any:
     try:
         table = decode(candidate.blob, wanted, manifest.content.plain_size)
     except MalformedError as error:
+        # short of memory is this machine's fault. An OSError is not: pyarrow says so of bytes that
+        # end too early, and nothing but memory is read here
+        if isinstance(error.__cause__, MemoryError):
+            raise error.__cause__ from None
         return Finding(error.code, str(error))
     if table.num_rows != manifest.rows:
         return Finding("rows", f"{table.num_rows} rows, {manifest.rows} stated")
@@ -185,10 +193,14 @@ def _check_group(
     except pl.exceptions.PanicException as error:
         # not an Exception: it would end the receiving loop. Narrow it down to the one that does it.
         if len(entries) == 1:
-            found[entries[0][0]] = Finding("receiver-stopped", str(error)[:200])
+            found[entries[0][0]] = _stopped(error)
             return
         for entry in entries:
             _check_group([entry], found, frames)
+
+
+def _stopped(error: BaseException) -> Finding:
+    return Finding("receiver-stopped", str(error)[:200])
 
 
 def _check_frame(
@@ -218,10 +230,7 @@ def _check_frame(
         frames[index] = frame
         fault = faults.get(number)
         if fault is not None:
-            found[index] = Finding(
-                "invalid",
-                f"row {fault.row}, {fault.column}: {fault.rule} {fault.value or ''}"[:300],
-            )
+            found[index] = Finding("invalid", fault.text("en")[:300])
         else:
             found[index] = outside.get(number) or _place(candidate.opened, frame)
 
@@ -294,14 +303,17 @@ def _finish(
     """The rest of 14 (composition, resulting table), 15, then the proof."""
     opened = candidate.opened
     manifest = opened.manifest
-    finding = _composed(opened, frame)
     table: pl.DataFrame | None = None
-    if finding is None and opened.schema.kind == "register":
-        result = _next_table(opened, frame, _table_before(manifest, overlay, tables))
-        if isinstance(result, Finding):
-            finding = result
-        else:
-            table = result
+    try:
+        finding = _composed(opened, frame)
+        if finding is None and opened.schema.kind == "register":
+            result = _next_table(opened, frame, _table_before(manifest, overlay, tables))
+            if isinstance(result, Finding):
+                finding = result
+            else:
+                table = result
+    except pl.exceptions.PanicException as error:
+        return _stopped(error)  # of polars in a join, a sort or a digest: not an Exception either
     finding = finding or _sharing(opened, trust)
     if finding is not None:
         return finding
@@ -370,8 +382,7 @@ def _changed(opened: Opened, before: pl.DataFrame, delta: pl.DataFrame) -> pl.Da
     after = apply_delta(before, delta, schema.primary_key)
     fault = check_batch(schema, after.with_columns(pl.lit(0, pl.UInt32).alias(PART)), PART).get(0)
     if fault is not None:
-        where = f"after the change, row {fault.row}, {fault.column}: {fault.rule}"
-        return Finding("invalid", where)
+        return Finding("invalid", f"after the change: {fault.text('en')}"[:300])
     return _as_signed(opened, after)
 
 

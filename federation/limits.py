@@ -9,7 +9,7 @@ MANIFEST_MAX_BYTES: Final = 24 * 1024
 """A manifest before base64url (three quarters of the JWS)."""
 
 DOCUMENT_MAX_BYTES: Final = 512 * 1024
-"""An identity, charter, schema, receipt or checkpoint: one message of a hub with room for headers."""
+"""An identity, schema, receipt or checkpoint: one message of a hub, with room for headers."""
 
 SCHEMA_MAX_BYTES: Final = 256 * 1024
 """A schema document. The largest national schema has 46 fields in some 40 KiB."""

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table reads best with a row a line
 """Verdicts and reason codes: every way in which a publication can end (docs/wire.md, section 6).
 
 | verdict | when | what follows |
@@ -75,27 +76,101 @@ _ALL: Final = (
     Reason("json", 2, _T, "the protected header is not JSON", _CARRIER),
     Reason("json-duplicate-key", 2, _T, "the protected header has a key twice", _CARRIER),
     Reason("json-number", 2, _T, "the protected header has a number that is not whole", _CARRIER),
-    Reason("wire-version-unsupported", 3, _H, "a wire version that this node doesn't speak", "bring this node up to date"),
-    Reason("key-unknown", 4, _H, "no known identity has this key", "the publisher's identity is asked for"),
+    Reason(
+        "wire-version-unsupported",
+        3,
+        _H,
+        "a wire version that this node doesn't speak",
+        "bring this node up to date",
+    ),
+    Reason(
+        "key-unknown",
+        4,
+        _H,
+        "no known identity has this key",
+        "the publisher's identity is asked for",
+    ),
     Reason("signature", 5, _T, "the signature doesn't hold", _CARRIER),
-    Reason("manifest", 6, _R, "what was signed is not a manifest", "the publisher brings its node up to date"),
-    Reason("key-revoked", 7, _R, "the key was revoked before this publication", "the publisher signs with its new key"),
-    Reason("publisher-mismatch", 8, _R, "the key belongs to another than the publisher named", _OWNER),
-    Reason("publisher-not-owner", 8, _R, "published for another without a mandate", "the owner gives a mandate"),
-    Reason("mandate-unknown", 8, _H, "the mandate named is not known here", "the mandate is asked for"),
+    Reason(
+        "manifest",
+        6,
+        _R,
+        "what was signed is not a manifest",
+        "the publisher brings its node up to date",
+    ),
+    Reason(
+        "key-revoked",
+        7,
+        _R,
+        "the key was revoked before this publication",
+        "the publisher signs with its new key",
+    ),
+    Reason(
+        "publisher-mismatch", 8, _R, "the key belongs to another than the publisher named", _OWNER
+    ),
+    Reason(
+        "publisher-not-owner",
+        8,
+        _R,
+        "published for another without a mandate",
+        "the owner gives a mandate",
+    ),
+    Reason(
+        "mandate-unknown", 8, _H, "the mandate named is not known here", "the mandate is asked for"
+    ),
     Reason("subject-mismatch", 9, _T, "sent under a subject that is not the dataset's", _CARRIER),
     Reason("dataset-schema", 9, _R, "the dataset's name and the schema's name differ", _OWNER),
-    Reason("schema-unknown", 10, _H, "the schema is not known here", "the schema is asked for by digest"),
-    Reason("schema-mismatch", 10, _R, "the schema with this digest has another name or version", _OWNER),
+    Reason(
+        "schema-unknown",
+        10,
+        _H,
+        "the schema is not known here",
+        "the schema is asked for by digest",
+    ),
+    Reason(
+        "schema-mismatch", 10, _R, "the schema with this digest has another name or version", _OWNER
+    ),
     Reason("mode-kind", 10, _R, "the mode doesn't fit the schema's kind", _OWNER),
-    Reason("part-missing", 11, _H, "not all parts of the content are here yet", "the other parts are awaited, then asked for"),
+    Reason(
+        "part-missing",
+        11,
+        _H,
+        "not all parts of the content are here yet",
+        "the other parts are awaited, then asked for",
+    ),
     Reason("content-digest", 11, _T, "the body is not the one that was signed", _CARRIER),
     Reason("content-unexpected", 11, _T, "a body where none was signed", _CARRIER),
-    Reason("replayed", 12, _T, "this very publication has been decided on already", "nothing: it is counted once"),
-    Reason("predecessor-missing", 12, _H, "a publication before this one is missing", "it is asked for"),
-    Reason("fork", 12, _R, "another publication was signed for the same place in the chain", "the owner says which one holds"),
-    Reason("chain-broken", 12, _R, "it names another predecessor than the one signed before", "the owner says which one holds"),
-    Reason("epoch-abandoned", 12, _R, "the owner gave up this epoch", "the publisher publishes in the new epoch"),
+    Reason(
+        "replayed",
+        12,
+        _T,
+        "this very publication has been decided on already",
+        "nothing: it is counted once",
+    ),
+    Reason(
+        "predecessor-missing", 12, _H, "a publication before this one is missing", "it is asked for"
+    ),
+    Reason(
+        "fork",
+        12,
+        _R,
+        "another publication was signed for the same place in the chain",
+        "the owner says which one holds",
+    ),
+    Reason(
+        "chain-broken",
+        12,
+        _R,
+        "it names another predecessor than the one signed before",
+        "the owner says which one holds",
+    ),
+    Reason(
+        "epoch-abandoned",
+        12,
+        _R,
+        "the owner gave up this epoch",
+        "the publisher publishes in the new epoch",
+    ),
     Reason("content-frame", 13, _R, "the content is not one zstd frame within bounds", _OWNER),
     Reason("content-size", 13, _R, "the content's size is not the one stated", _OWNER),
     Reason("content-arrow", 13, _R, "the content is not an Arrow stream", _OWNER),
@@ -104,13 +179,47 @@ _ALL: Final = (
     Reason("period", 14, _R, "a row lies outside the period stated", _OWNER),
     Reason("invalid", 14, _R, "a row breaks a rule of the schema", _OWNER),
     Reason("place", 14, _R, "a row belongs to a place that the publisher doesn't cover", _OWNER),
-    Reason("result", 14, _R, "the table that results is not the one signed", "the publisher sends a snapshot"),
-    Reason("table-missing", 14, _R, "a change to a table of which no snapshot was sent", "the publisher sends a snapshot"),
-    Reason("composition", 14, _R, "what the composition says of itself doesn't fit its rows", _OWNER),
-    Reason("receiver-stopped", 14, _R, "decoding or checking it stops this receiver; set aside as evidence", "the receiver's operator reports it"),
-    Reason("sharing", 15, _R, "the sharing level doesn't allow these rows here", "the owner publishes at another level"),
-    Reason("charter-unknown", 10, _H, "the charter named is not known here", "the charter is asked for"),
-    Reason("encryption-unsupported", 10, _H, "encrypted in a way that this node can't read", "bring this node up to date"),
+    Reason(
+        "result",
+        14,
+        _R,
+        "the table that results is not the one signed",
+        "the publisher sends a snapshot",
+    ),
+    Reason(
+        "table-missing",
+        14,
+        _R,
+        "a change to a table of which no snapshot was sent",
+        "the publisher sends a snapshot",
+    ),
+    Reason(
+        "composition", 14, _R, "what the composition says of itself doesn't fit its rows", _OWNER
+    ),
+    Reason(
+        "receiver-stopped",
+        14,
+        _R,
+        "decoding or checking it stops this receiver; set aside as evidence",
+        "the receiver's operator reports it",
+    ),
+    Reason(
+        "sharing",
+        15,
+        _R,
+        "the sharing level doesn't allow these rows here",
+        "the owner publishes at another level",
+    ),
+    Reason(
+        "charter-unknown", 10, _H, "the charter named is not known here", "the charter is asked for"
+    ),
+    Reason(
+        "encryption-unsupported",
+        10,
+        _H,
+        "encrypted in a way that this node can't read",
+        "bring this node up to date",
+    ),
 )
 
 REASONS: Final = {reason.code: reason for reason in _ALL}

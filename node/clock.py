@@ -1,4 +1,4 @@
-"""The clock. The shell reads it and hands it on; `schemas` and `federation` get it as an argument."""
+"""The clock. The shell reads it and hands it on; the core gets the time as an argument."""
 
 import time
 

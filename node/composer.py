@@ -5,43 +5,53 @@ of the schema `synthese`, signed by the composing participant, through the same 
 """
 
 import datetime as dt
+import logging
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
 from federation.author import draft_rows
-from federation.bundle import read as read_bundle
 from federation.cell import Cell, CellKey
-from federation.cells import roll_up
-from federation.comparison import Absence, Differs, NotRecomputable, Recomputed, compare
+from federation.comparison import Differs, NotRecomputable, Recomputed
 from federation.compose import View, view
-from federation.composition import Input, build, claim_of, figures_digest, inputs_of, row_schema
-from federation.composition_claim import CoverageClaim, LocalDays, WindowKind
-from federation.content import decode
+from federation.composition import (
+    KEY,
+    Input,
+    build,
+    by_day,
+    claim_of,
+    closed_windows,
+    figures_digest,
+    row_schema,
+)
+from federation.composition_claim import CompositionClaim, LocalDays, WindowKind
 from federation.coverage import CoverageInputs, Source
-from federation.errors import MalformedError, TrustError, UnknownError
+from federation.errors import MalformedError, UnknownError
 from federation.ids import parse_dataset
-from federation.jose import parse_compact
 from federation.limits import SALT_BYTES
-from federation.manifest import TYP, Manifest
-from federation.message import MANIFEST_HEADER
-from federation.places import place_of, zone_of
-from federation.verify import Arrival, Failed, bind_content, open_all
-from federation.windows import bounds, of_label, window_of
+from federation.manifest import Manifest, Origin
+from federation.windows import of_label
+from node.composed import Ledger
 from node.knowledge import Knowledge
 from node.publishing import Publisher
 from node.receive.contents import Contents
-from node.receive.figures import part_of, replay
-from node.store.store import Store
+from node.recomputing import Recomputer, zone_of_place
+from node.sources import sources_of
 from node.store.rows import HeadRow
+from node.store.store import Store
 from schemas.model import Measure, Schema
 from schemas.territory import VINTAGE, Territory, territory
 
+_log = logging.getLogger(__name__)
+
 SECOND_US: Final = 1_000_000
 COMPOSITION: Final = "synthese"
+STATE_TRIES: Final = 20
+"""Readings of heads and cells before a measure waits for the next run."""
+
 _DAY: Final = dt.timedelta(days=1)
 
 
@@ -53,8 +63,8 @@ class Composed:
         composer: Who signs.
         measure: Whose figures.
         day: Local day, `YYYY-MM-DD`.
-        figures: Digest of the figures.
-        draft: The store's number of the draft.
+        figures: Digest of the figures; that of no rows where all of a day was withdrawn.
+        draft: The store's number of the last draft.
     """
 
     composer: str
@@ -124,19 +134,26 @@ class Composer:
         span = self._span(ground, kind, start, end)
         cells = self._cells(schema, measure, ground, span)
         inputs = CoverageInputs(
-            now=now_us // SECOND_US, sources=self._sources(schema, ground), span=span
+            now=now_us // SECOND_US,
+            sources=sources_of(self._store, self._knowledge, schema, ground, self._heads(schema)),
+            span=span,
         )
-        return view(ground, measure_name, kind, cells, inputs, aggregates=measure.aggregates)
+        return view(
+            ground,
+            measure_name,
+            kind,
+            cells,
+            inputs,
+            aggregates=measure.aggregates,
+            timezone_of=zone_of_place,
+        )
 
     def _span(
         self, ground: Territory, kind: WindowKind, start: str | None, end: str | None
     ) -> tuple[int, int] | None:
         if kind == "none" or (start is None and end is None):
             return None
-        zones = {
-            zone_of(f"fr-com-{code.lower()}") if "-" not in code else zone_of(code)
-            for code in ground.communes
-        }
+        zones = {zone_of_place(code) for code in ground.communes}
         low: list[int] = []
         high: list[int] = []
         for zone in zones:
@@ -163,245 +180,219 @@ class Composer:
             self._store.cells.where(measure.name, base, start=first, end=last, places=places)
         )
 
-    def _sources(self, schema: Schema, ground: Territory) -> tuple[Source, ...]:
-        """Everybody of the territory who is expected to hold such data: members with the role, and owners."""
-        heads = [
-            row
-            for row in self._store.publications.heads()
-            if parse_dataset(row.dataset).schema == schema.name
-        ]
-        found = [
-            self._source(row)
-            for row in heads
-            if self._covers(parse_dataset(row.dataset).owner, ground)
-        ]
-        having = {one.participant for one in found}
-        for charter in self._knowledge.charters.values():
-            for member in charter.charter.members:
-                name = member.participant
-                if (
-                    name in having
-                    or "publisher" not in member.roles
-                    or not self._covers(name, ground)
-                ):
-                    continue
-                if place_of(name) is None or "commune" not in schema.competence:
-                    continue
-                having.add(name)
-                found.append(Source(name, None, zone_of(name)))
-        return tuple(found)
-
-    def _covers(self, participant: str, ground: Territory) -> bool:
-        place = place_of(participant)
-        return place is not None and place in ground.communes
-
-    def _source(self, row: HeadRow) -> Source:
-        owner = parse_dataset(row.dataset).owner
-        end = row.period_end if row.period_end is not None else row.updated_at
-        refused = tuple(
-            (one.period_start // SECOND_US, -(-one.period_end // SECOND_US))
-            for one in self._store.publications.of(row.dataset, everything=True)
-            if one.verdict == "refused"
-            and one.period_start is not None
-            and one.period_end is not None
-        )
-        return Source(
-            participant=owner,
-            dataset=row.dataset,
-            timezone=zone_of(owner),
-            origin=row.origin,  # type: ignore[arg-type]  # written from an Origin
-            through=end // SECOND_US if row.accepted else None,
-            refused=refused,
-        )
-
     # -- compositions --------------------------------------------------------------------------
 
     def compose_closed(self, publisher: Publisher, now_us: int) -> list[Composed]:
         """Draft the compositions of closed days whose figures are new or changed.
+
+        A day is that of each commune's own calendar, and closed once it is over in every place
+        that has figures of it. Where keys of an earlier composition of the day are no more, their
+        withdrawal is drafted first, as an append only adds and replaces.
+
+        What was drafted is the truth, read back from drafts and own publications; the settings
+        `composed:…` are an index of the days composed and spare that reading. An entry is emptied
+        before anything is drafted and filled afterwards: a crash between any two of these steps
+        leaves it empty, and the next run compares with what stands. It then drafts nothing, or
+        the rest. Should both halves be drafted twice, the rows have the same keys and figures,
+        and a second withdrawal finds nothing: readers see the same table.
 
         Args:
             publisher: Takes the drafts.
             now_us: Microseconds since 1970.
         """
         done = []
+        known = self._store.settings.all()
+        catalogue = self._knowledge.catalogue
+        schemas = [one for one in map(catalogue.latest, catalogue.names()) if one is not None]
         for composer in self._composers:
             ground = territory(composer)
-            for schema in self._knowledge.catalogue:
-                if schema.base_window is None:
-                    continue
-                for measure in schema.measures:
-                    done += self._compose(publisher, composer, ground, schema, measure, now_us)
+            for schema in schemas:
+                for measure in schema.measures if schema.base_window is not None else ():
+                    work = _Work(composer, ground, schema, measure, now_us)
+                    done += self._compose(publisher, work, known)
         return done
 
+    def _state(self, work: "_Work") -> "_State | None":
+        """Heads and cells of one state of the store; None while commits come too fast.
+
+        Whatever changes a cell moves the head of its dataset in the same transaction.
+        """
+        before = self._heads(work.schema)
+        for _ in range(STATE_TRIES):
+            cells = self._cells(work.schema, work.measure, work.ground, None)
+            after = self._heads(work.schema)
+            if after == before:
+                return _State(before, cells)
+            before = after
+        return None
+
     def _compose(
-        self,
-        publisher: Publisher,
-        composer: str,
-        ground: Territory,
-        schema: Schema,
-        measure: Measure,
-        now_us: int,
+        self, publisher: Publisher, work: "_Work", known: Mapping[str, str]
     ) -> list[Composed]:
-        zone = zone_of(composer)
-        now = now_us // SECOND_US
-        cells = self._cells(schema, measure, ground, None)
-        days: dict[int, dict[CellKey, Cell]] = {}
-        for key, cell in roll_up(cells, "day").items():
-            days.setdefault(window_of(key.start, "day", zone), {})[key] = cell
-        inputs = self._inputs(schema)
+        state = self._state(work)
+        if state is None:  # those commits lead to the next run
+            _log.info("%s %s: composed later, too much comes in", work.composer, work.measure.name)
+            return []
+        days = by_day(state.cells, timezone_of=zone_of_place)
+        start = f"composed:{work.composer}:{work.measure.name}:"
+        before = {name.removeprefix(start) for name in known if name.startswith(start)}
+        ledger = Ledger(self._store, self._contents, work.dataset)
         done = []
-        for start, held in sorted(days.items()):
-            if bounds("day", start, zone)[1] > now:
+        for day in sorted(before.union(days)):
+            held = days.get(day, {})
+            closed = closed_windows(held, work.now_us // SECOND_US, timezone_of=zone_of_place)
+            if len(closed) < len(held):
                 continue
-            day = dt.datetime.fromtimestamp(start + 43_200, tz=dt.UTC).date().isoformat()
-            frame = build(held, inputs)
-            name = f"composed:{composer}:{measure.name}:{day}"
+            frame = build(held, state.inputs)
             digest = figures_digest(frame)
-            if self._store.settings.get(name) == digest:
+            if known.get(start + day) == digest:
                 continue
-            done.append(self._draft(publisher, composer, ground, measure, day, frame, now_us))
-            self._store.settings.set(name, digest)
+            self._store.settings.set(start + day, "")
+            draft = self._draft(publisher, work, state, held, _Day(day, frame, *ledger.of(day)))
+            if draft is not None:
+                done.append(Composed(work.composer, work.measure.name, day, digest, draft))
+            self._store.settings.set(start + day, digest)
         return done
 
     def _draft(
         self,
         publisher: Publisher,
-        composer: str,
-        ground: Territory,
-        measure: Measure,
-        day: str,
-        frame: pl.DataFrame,
-        now_us: int,
-    ) -> Composed:
-        live = self.view(ground.id, measure.name, "day", start=day, end=day, now_us=now_us)
-        coverage: CoverageClaim = live.coverage.claim()
-        following = (dt.date.fromisoformat(day) + _DAY).isoformat()
-        claim = claim_of(
-            frame,
-            territory=ground.id,
+        work: "_Work",
+        state: "_State",
+        held: Mapping[CellKey, Cell],
+        day: "_Day",
+    ) -> int | None:
+        """Draft what leads from the rows that stand to the day's; the last draft's number."""
+        if day.done:
+            return None
+        sources = sources_of(self._store, self._knowledge, work.schema, work.ground, state.heads)
+        simulated = any(one.origin == "simulated" for one in sources)
+        origin: Origin = "simulated" if simulated else "own"
+        drafts = []
+        gone = day.stands.join(day.frame, on=list(KEY), how="anti").select(KEY).sort(KEY)
+        if gone.height:
+            drafts.append(
+                draft_rows(
+                    row_schema(),
+                    work.dataset,
+                    gone,
+                    salt=secrets.token_bytes(SALT_BYTES),
+                    mode="withdraw",
+                    origin=origin,
+                )
+            )
+        if day.frame.height:
+            drafts.append(
+                draft_rows(
+                    row_schema(),
+                    work.dataset,
+                    day.frame,
+                    salt=secrets.token_bytes(SALT_BYTES),
+                    mode="append",
+                    origin=origin,
+                    composition=self._claim(work, sources, held, day),
+                )
+            )
+        number = None
+        for draft in drafts:
+            number = publisher.store_draft(
+                draft, source=f"composition {day.label}", now_us=work.now_us
+            )
+        return number
+
+    def _claim(
+        self,
+        work: "_Work",
+        sources: tuple[Source, ...],
+        held: Mapping[CellKey, Cell],
+        day: "_Day",
+    ) -> CompositionClaim:
+        span = self._span(work.ground, "day", day.label, day.label)
+        live = view(
+            work.ground,
+            work.measure.name,
+            "day",
+            held,
+            CoverageInputs(now=work.now_us // SECOND_US, sources=sources, span=span),
+            aggregates=work.measure.aggregates,
+            timezone_of=zone_of_place,
+        )
+        # of that day alone: in several zones the span touches its neighbours, too
+        coverage = next(one.coverage for one in live.totals if one.window == day.label)
+        following = (dt.date.fromisoformat(day.label) + _DAY).isoformat()
+        return claim_of(
+            day.frame,
+            territory=work.ground.id,
             vintage=VINTAGE,
             window="day",
-            days=LocalDays(start=day, end=following),
-            coverage=coverage,
-            charter=next(iter(sorted(self._knowledge.charters)), None),
+            days=LocalDays(start=day.label, end=following),
+            coverage=coverage.claim(),
+            charter=self._charter(work.composer),
         )
-        draft = draft_rows(
-            row_schema(),
-            f"{composer}/{COMPOSITION}.{measure.name.replace('.', '-').lower()}",
-            frame,
-            salt=secrets.token_bytes(SALT_BYTES),
-            mode="append",
-            origin="simulated" if live.simulated else "own",
-            composition=claim,
-        )
-        number = publisher.store_draft(draft, source=f"composition {day}", now_us=now_us)
-        return Composed(composer, measure.name, day, claim.figures, number)
 
-    def _inputs(self, schema: Schema) -> dict[str, Input]:
-        return {
-            row.dataset: Input(row.dataset, row.epoch, row.sequence, row.digest)
+    def _charter(self, composer: str) -> str | None:
+        """The charter under which somebody composes: one in force of which it is a member."""
+        charters = self._knowledge.charters
+        return min(
+            (name for name, one in charters.items() if composer in one.members), default=None
+        )
+
+    def _heads(self, schema: Schema) -> tuple[HeadRow, ...]:
+        return tuple(
+            row
             for row in self._store.publications.heads()
             if parse_dataset(row.dataset).schema == schema.name
-        }
-
-    # -- recomputing ---------------------------------------------------------------------------
+        )
 
     def recompute(
         self, composition: str | bytes
     ) -> tuple[Manifest, str, Recomputed | Differs | NotRecomputable]:
-        """Compute a composition's figures again from the inputs that are held here.
+        """Compute a composition's figures again; see `node.recomputing.Recomputer.recompute`."""
+        return Recomputer(self._store, self._knowledge).recompute(composition)
 
-        Args:
-            composition: Digest of one held here, or the bytes of a `.mlg` bundle.
 
-        Returns:
-            Its manifest, the digest of the figures computed here, and the comparison.
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One measure of one composer's territory."""
 
-        Raises:
-            UnknownError: `composition`: it isn't here.
-            MalformedError: It is no composition.
-        """
-        manifest, frame = self._composition(composition)
-        claim = manifest.composition
-        assert claim is not None
-        missing: list[tuple[Input, Absence]] = []
-        cells: dict[CellKey, Cell] = {}
-        inputs = {one.dataset: one for one in inputs_of(frame)}
-        wanted = {
-            (row[0], row[1], row[2])
-            for row in frame.select("measure", "dataset", "window_start").iter_rows()
+    composer: str
+    ground: Territory
+    schema: Schema
+    measure: Measure
+    now_us: int
+
+    @property
+    def dataset(self) -> str:
+        slug = self.measure.name.replace(".", "-").replace("_", "-").lower()
+        return f"{self.composer}/{COMPOSITION}.{slug}"
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Heads and cells that belong together."""
+
+    heads: tuple[HeadRow, ...]
+    cells: dict[CellKey, Cell]
+
+    @property
+    def inputs(self) -> dict[str, Input]:
+        return {
+            row.dataset: Input(row.dataset, row.epoch, row.sequence, row.digest)
+            for row in self.heads
         }
-        for one in inputs.values():
-            row = self._store.publications.get([one.digest]).get(one.digest)
-            if row is None or row.verdict == "signed" or row.dataset != one.dataset:
-                missing.append((one, "not-held"))
-                continue
-            cells.update(self._again(one, claim.window))
-        chosen = {
-            key: cell
-            for key, cell in cells.items()
-            if any(name == key.measure and dataset == key.dataset for name, dataset, _ in wanted)
-            and _in_days(key, claim.days)
-        }
-        again = build(chosen, inputs) if not missing else frame.clear()
-        result = compare(frame, again, missing)
-        return manifest, figures_digest(again), result
-
-    def _again(self, one: Input, window: WindowKind) -> dict[CellKey, Cell]:
-        """All cells of a dataset up to an input, from the stored contents alone."""
-        from federation.cells import cells_of_batch  # noqa: PLC0415 - only recomputing needs it
-
-        row = self._store.publications.get([one.digest]).get(one.digest)
-        assert row is not None
-        schema = self._knowledge.schema(row.schema_digest)
-        assert schema is not None
-        table = replay(
-            schema, self._contents.series(one.dataset, schema, until=(one.epoch, one.sequence))
-        )
-        part = part_of(row.owner, one.dataset)
-        marked = table.with_columns(pl.lit(0, pl.UInt32).alias("_part"))
-        return roll_up(dict(cells_of_batch(schema, marked, [part])), window)
-
-    def _from_bundle(self, data: bytes) -> tuple[Manifest, bytes | None]:
-        """A composition from a file, believed only if its signature holds under a key trusted here."""
-        bundle = read_bundle(data)
-        if len(bundle.publications) != 1:
-            raise MalformedError("the bundle holds several publications", code="composition")
-        (jws,) = bundle.publications
-        (opened,) = open_all([Arrival(None, {MANIFEST_HEADER: jws}, b"")], self._knowledge)
-        if isinstance(opened, Failed):
-            finding = opened.finding
-            raise TrustError(f"step {finding.step}: {finding.detail}", code=finding.code)
-        content = opened.manifest.content
-        blob = bundle.contents.get(content.digest) if content is not None else None
-        fault = bind_content(opened, blob or b"")
-        if fault is not None:
-            raise TrustError(f"step {fault.step}: {fault.detail}", code=fault.code)
-        return opened.manifest, blob
-
-    def _composition(self, composition: str | bytes) -> tuple[Manifest, pl.DataFrame]:
-        if isinstance(composition, bytes):
-            manifest, blob = self._from_bundle(composition)
-        else:
-            row = self._store.publications.get([composition]).get(composition)
-            if row is None:
-                raise UnknownError(
-                    f"no publication {composition[:16]}… is held here", code="composition"
-                )
-            manifest = Manifest.read(parse_compact(row.jws, TYP).payload)
-            blob = self._store.contents.get(row.content_digest) if row.content_digest else None
-        if manifest.composition is None or manifest.content is None or blob is None:
-            raise MalformedError(f"{manifest.dataset} is no composition", code="composition")
-        frame = pl.from_arrow(
-            decode(blob, row_schema().arrow_schema(), manifest.content.plain_size)
-        )
-        assert isinstance(frame, pl.DataFrame)
-        return manifest, frame
 
 
-def _in_days(key: CellKey, days: LocalDays | None) -> bool:
-    if days is None or key.window == "none":
-        return True
-    zone = zone_of(f"fr-com-{key.place.lower()}" if "-" not in key.place else key.place)
-    first, last = of_label("day", days.start, zone), of_label("day", days.end, zone)
-    return first is not None and last is not None and first[0] <= key.start < last[0]
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day's rows as they must be, as they stand, and whether a composition says just these."""
+
+    label: str
+    frame: pl.DataFrame
+    stands: pl.DataFrame
+    claimed: bool
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to be drafted."""
+        same = figures_digest(self.stands) == figures_digest(self.frame)
+        return same and (self.claimed or self.frame.is_empty())

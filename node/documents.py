@@ -6,21 +6,25 @@ of each. What is learned is stored, so that a restarted node knows it without th
 
 import asyncio
 import datetime as dt
+import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from federation.charter import TYP as CHARTER_TYP
 from federation.errors import MaillageError
 from federation.identity import TYP as IDENTITY_TYP
+from federation.identity import first_identity
 from federation.ids import doc_subject, parse_subject, prefix
 from federation.jose import Typ, parse_general
 from federation.limits import DOCUMENT_MAX_BYTES
 from federation.strict import sha256_hex
+from node.clock import now_us
 from node.knowledge import Knowledge, SchemaFault
 from node.link.link import Link, TailMessage
-from node.clock import now_us
-from node.store.store import Store
 from node.store.rows import DocumentRow, Write
+from node.store.store import Store
+
+_log = logging.getLogger(__name__)
 
 KINDS: Final = ("identity", "charter", "schema")
 HEADERS: Final = {"ce-specversion": "1.0", "ce-type": "org.maillage.document.v1"}
@@ -98,26 +102,54 @@ class Documents:
         knowledge: Knowledge,
         participants: Sequence[str],
         learned: Learned,
+        *,
+        carrier: str = "",
     ) -> None:
-        """Exchange documents over a link that the caller opens."""
+        """Exchange documents over a link that the caller opens.
+
+        Args:
+            link: To the hub.
+            store: Keeps what is learned.
+            knowledge: Takes it in.
+            participants: Of this node.
+            learned: Told what became known.
+            carrier: Participant of this node under whose prefix the documents of others are
+                brought too, where the node passes on between hubs; empty for none.
+        """
         self._link = link
         self._store = store
         self._knowledge = knowledge
         self._participants = tuple(participants)
         self._learned = learned
+        self._carrier = carrier
+        self._brought: set[str] = set()
+        self._version = -1
 
     async def bring(self) -> None:
-        """Publish this node's own identities, charters and schemas."""
+        """Publish this node's identities, charters and schemas, and for a carrier all others'.
+
+        Raises:
+            MaillageError: Of the link or the store; call it again.
+        """
+        self._brought.clear()
+        self._version = -1
+        await self.bring_new()
+
+    async def bring_new(self) -> None:
+        """Publish what became known since the last time; raises like `bring`."""
+        version = self._knowledge.version
+        if version == self._version:
+            return
         hosted = set(self._participants)
         for kind in KINDS:
             for row in await asyncio.to_thread(self._store.documents.of, kind):
-                if row.participant in hosted:
-                    name = {"identity": (), "charter": (row.digest[:32],), "schema": (row.digest,)}[
-                        kind
-                    ]
-                    await self._link.publish_document(
-                        doc_subject(row.participant, kind, *name), HEADERS, row.body
-                    )
+                own = row.participant in hosted
+                if row.digest in self._brought or not (own or self._carrier):
+                    continue
+                subject = _subject(row, row.participant if own else self._carrier, own=own)
+                await self._link.publish_document(subject, HEADERS, row.body)
+                self._brought.add(row.digest)
+        self._version = version
 
     async def listen(self) -> None:
         """Hear new documents as they come."""
@@ -126,10 +158,8 @@ class Documents:
     async def catch_up(self) -> None:
         """Read all documents that the hub keeps."""
         asker = prefix(self._participants[0])
-        for kind in KINDS:
-            pattern = (
-                "mlg.1.z.*.*.doc.identity" if kind == "identity" else f"mlg.1.z.*.*.doc.{kind}.*"
-            )
+        for kind in ("identity", *(f"{kind}.*" for kind in KINDS)):
+            pattern = f"mlg.1.z.*.*.doc.{kind}"
             after = 0
             while True:
                 page = await self._link.read_documents(asker, pattern, after=after)
@@ -159,8 +189,21 @@ class Documents:
         names = await asyncio.to_thread(learn, self._knowledge, kind, body)
         if names or kind == "charter":
             try:
-                await asyncio.to_thread(keep, self._store, kind, parsed.carrier, body, pinned=False)
-            except MaillageError:
+                about = _about(kind, parsed.carrier, body)
+                await asyncio.to_thread(keep, self._store, kind, about, body, pinned=False)
+            except MaillageError as error:
+                _log.warning("%s isn't kept: %s", subject, error)
                 return
         if names:
             self._learned(names)
+
+
+def _subject(row: DocumentRow, carrier: str, *, own: bool) -> str:
+    if row.kind == "identity":  # a carrier's own identity has the subject without a digest
+        return doc_subject(carrier, row.kind, *(() if own else (row.digest[:32],)))
+    return doc_subject(carrier, row.kind, row.digest[:32] if row.kind == "charter" else row.digest)
+
+
+def _about(kind: str, carrier: str, body: bytes) -> str:
+    """Whose document it is: an identity says so itself, whoever brought it."""
+    return first_identity(body).identity.participant if kind == "identity" else carrier

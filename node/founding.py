@@ -1,6 +1,5 @@
 """Making a node: directory, keys, identities, enrolment, API token. Can be run again."""
 
-import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,7 +72,7 @@ def found(
     Args:
         data_dir: Made with mode 0700.
         participants: Ids.
-        custodian: Participant id or name of who operates the machine; each participant itself unless said.
+        custodian: Participant id or name of who operates the machine; each for itself unless said.
         names: Names by participant, where they differ from the territory data's.
         database_url: Empty for SQLite in the directory.
         now_us: Microseconds since 1970.
@@ -95,10 +94,10 @@ def found(
                 store,
                 keys,
                 participant,
-                (names or {}).get(participant, name),
-                siren,
-                custodian,
-                now_us,
+                name=(names or {}).get(participant, name),
+                siren=siren,
+                custodian=custodian,
+                now_us=now_us,
             )
         everybody = tuple(sorted(before | set(created)))
         node = store.settings.get(NODE_SETTING)
@@ -123,6 +122,7 @@ def _introduce(
     store: Store,
     keys: KeyStore,
     participant: str,
+    *,
     name: str,
     siren: str | None,
     custodian: str | None,
@@ -161,5 +161,5 @@ def _enrolment(data_dir: Path, keys: KeyStore, node: str, participants: Sequence
     path = data_dir / ENROLMENT_FILE
     temporary = path.with_suffix(".tmp")
     temporary.write_bytes(document.write() + b"\n")
-    os.replace(temporary, path)
+    temporary.replace(path)
     return path

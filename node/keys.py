@@ -90,7 +90,7 @@ class KeyStore:
             raise UnknownError(
                 f"no signing key of {participant} in {self.keys.name}/",
                 code="key-file",
-                remedy=f"maillage init --participant {participant}, or bring the file back from its backup",
+                remedy=f"maillage init --participant {participant}, or bring back its backup",
             )
         return _read(path)
 
@@ -104,10 +104,8 @@ def _read(path: Path) -> Signer:
         )
     try:
         seed = un_b64url(path.read_text(encoding="ascii").strip())
-        if len(seed) != _SEED_BYTES:
-            raise MalformedError("wrong length", code="key-file")
         return Signer.from_seed(seed)
-    except (MalformedError, UnicodeDecodeError) as error:
+    except (MalformedError, ValueError) as error:
         raise MalformedError(
             f"{path.parent.name}/{path.name} holds no key",
             code="key-file",

@@ -1,7 +1,8 @@
 """What a receiver knows: identities, charters, schemas. The node's `federation.verify.Trust`.
 
-A charter counts only when the operator pinned its digest; an identity only when such a charter pins it, when it is this node's own, or when the
-operator pinned it by hand: a document that merely arrived speaks for nobody.
+A charter counts only when the operator pinned its digest; an identity only when such a charter
+pins it, when it is this node's own, or when the operator pinned it by hand: a document that
+merely arrived speaks for nobody.
 """
 
 from collections.abc import Iterable
@@ -153,7 +154,7 @@ class Knowledge:
         learned: list[str] = []
         for digest, document in list(self._pending.items()):
             if digest not in self._charter_pins:
-                continue  # anybody can found a federation; which one counts here is the operator's word
+                continue  # anybody can found one; which counts here is the operator's word
             try:
                 known = read_charter(document, self._identities)
             except MaillageError as error:

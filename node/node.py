@@ -15,25 +15,27 @@ from aiohttp import web
 from federation.comparison import Differs, NotRecomputable, Recomputed
 from federation.compose import View
 from federation.composition_claim import WindowKind
-from federation.errors import UnknownError
+from federation.errors import MaillageError, UnknownError
 from federation.manifest import Origin
 from node import documents, founding
+from node.answers import Answers
 from node.clock import now_us
 from node.composer import Composer
 from node.documents import Documents
 from node.exporting import export
+from node.forward import Forwarder
 from node.founding import InitResult
 from node.keys import KeyStore
 from node.knowledge import Knowledge
-from node.link.errors import LinkError
 from node.link.link import Link
 from node.link.reader import Reader
 from node.publishing import Published, Publisher
-from node.receipts import Receipts
+from node.receipts import DueReceipts, Receipts
 from node.receive.intake import Intake, Taken
 from node.receive.loop import Receiving
-from node.send import Sender, Signing
+from node.send import Sender
 from node.settings import HubAddress, Settings, load_settings
+from node.signing import Signing
 from node.status import StatusReport, status_of
 from node.store.store import Store
 
@@ -65,6 +67,7 @@ class Node:
         self.senders: dict[str, Sender] = {}
         self.links: dict[str, Link] = {}
         self.receiving: dict[str, Receiving] = {}
+        self.forwarder: Forwarder | None = None
         self.on_taken: Callable[[Taken], None] | None = None
         self.http_url = ""
         self._dirty = asyncio.Event()
@@ -200,14 +203,15 @@ class Node:
                     Link.open(hub.url, self.keys.link, node=self.name)
                 )
                 self.links[hub.name] = link
-                sender = Sender(hub.name, link, self.store, signing, self.participants)
-                self.senders[hub.name] = sender
-                tasks.append(asyncio.create_task(sender.run(stop), name=f"send {hub.name}"))
-                tasks.append(
-                    asyncio.create_task(
-                        self._hub(hub, link, intake, busy, stop), name=f"hub {hub.name}"
-                    )
+                self.senders[hub.name] = Sender(
+                    hub.name, link, self.store, signing, self.participants
                 )
+            due = DueReceipts(self.store, self.keys, self.links)
+            for hub in self.settings.hubs:
+                sender = self.senders[hub.name]
+                tasks.append(asyncio.create_task(sender.run(stop), name=f"send {hub.name}"))
+                work = self._hub(hub, sender=sender, due=due, intake=intake, busy=busy, stop=stop)
+                tasks.append(asyncio.create_task(work, name=f"hub {hub.name}"))
             if self.settings.compose:
                 tasks.append(asyncio.create_task(self._compose(stop), name="compose"))
             tasks.append(asyncio.create_task(stop.wait(), name="stop"))
@@ -224,61 +228,85 @@ class Node:
                 self.senders.clear()
                 self.links.clear()
                 self.receiving.clear()
+                self.forwarder = None
 
     async def _hub(
         self,
         hub: HubAddress,
-        link: Link,
+        *,
+        sender: Sender,
+        due: DueReceipts,
         intake: Intake | None,
         busy: asyncio.Lock,
         stop: asyncio.Event,
     ) -> None:
-        """Documents and receipts of one hub, and what it holds, if this node receives from it."""
+        """One hub: documents, receipts, answers; what it holds, if this node receives from it."""
         receiving: Receiving | None = None
+        link = self.links[hub.name]
 
         def learned(names: list[str]) -> None:
             if receiving is not None:
                 receiving.learned(names)
 
-        papers = Documents(link, self.store, self.knowledge, self.participants, learned)
-        receipts = Receipts(link, self.store, self.keys, self.knowledge, self.participants)
-        if not await self._introduce(link, papers, receipts, stop):
+        carrier = self._carrier if self.settings.forward else ""
+        papers = Documents(
+            link, self.store, self.knowledge, self.participants, learned, carrier=carrier
+        )
+        receipts = Receipts(link, self.store, self.knowledge, self.participants)
+        answers = Answers(link, self.store, sender, self.participants)
+        if not await self._introduce(link, papers, receipts, answers, stop):
             return
-        if not hub.read or intake is None:
-            refresh = asyncio.create_task(self._refresh(link, papers, receipts, stop))
-            await stop.wait()
-            refresh.cancel()
-            await asyncio.gather(refresh, return_exceptions=True)
-            return
-        async with Reader.open(hub.url, self.keys.reader, node=self.name) as reader:
-            receiving = Receiving(
-                reader,
-                link,
-                intake,
-                papers,
-                receipts,
-                asker=self.participants[0],
-                batch=self.settings.batch_messages,
-                receipt_interval_s=self.settings.receipt_interval_s,
-                taken=self._taken,
-            )
-            self.receiving[hub.name] = receiving
-            await receiving.run(stop, busy)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._refresh(link, papers, receipts, stop))
+            group.create_task(answers.run(stop))
+            if hub.name == self.settings.forward:
+                forwarder = Forwarder(sender, self.store, papers, carrier, self.links)
+                self.forwarder = forwarder
+                group.create_task(forwarder.run(stop))
+            if not hub.read or intake is None:
+                await stop.wait()
+                return
+            async with Reader.open(hub.url, self.keys.reader, node=self.name) as reader:
+                receiving = Receiving(
+                    reader,
+                    link,
+                    intake,
+                    papers,
+                    due,
+                    asker=self.participants[0],
+                    batch=self.settings.batch_messages,
+                    receipt_interval_s=self.settings.receipt_interval_s,
+                    taken=self._taken,
+                )
+                self.receiving[hub.name] = receiving
+                await receiving.run(stop, busy)
+
+    @property
+    def _carrier(self) -> str:
+        """In whose name this node passes on."""
+        return (*self.settings.compose, *self.participants)[0]
 
     async def _introduce(
-        self, link: Link, papers: Documents, receipts: Receipts, stop: asyncio.Event
+        self,
+        link: Link,
+        papers: Documents,
+        receipts: Receipts,
+        answers: Answers,
+        stop: asyncio.Event,
     ) -> bool:
+        """Listen, and exchange what the hub keeps; until it worked or the node stops."""
         while not stop.is_set():
             try:
                 await link.ready(2.0)
                 await papers.listen()
                 await receipts.listen()
+                await answers.listen()
                 await papers.bring()
                 await papers.catch_up()
                 await receipts.catch_up()
-            except LinkError as error:
+            except (MaillageError, OSError) as error:
                 _log.info("hub not ready: %s", error)
-                await asyncio.sleep(0.5)
+                await _pause(stop, 0.5)
             else:
                 return True
         return False
@@ -289,19 +317,24 @@ class Node:
         """After a reconnection the tail may have missed something: read what the hub keeps."""
         connects = link.status.connects
         while not stop.is_set():
-            await asyncio.sleep(1.0)
-            if link.status.connected and link.status.connects != connects:
-                try:
+            await _pause(stop, 1.0)
+            now = link.status
+            try:
+                if now.connected and now.connects != connects:
                     await papers.bring()
                     await papers.catch_up()
                     await receipts.catch_up()
-                    connects = link.status.connects
-                except LinkError as error:
-                    _log.info("hub not ready: %s", error)
+                    connects = now.connects
+                if now.connected and self.settings.forward:
+                    await papers.bring_new()
+            except (MaillageError, OSError) as error:
+                _log.info("hub not ready: %s", error)
 
     def _taken(self, taken: Taken) -> None:
         if taken.accepted:
             self._dirty.set()
+            if self.forwarder is not None:
+                self.forwarder.wake()
         if self.on_taken is not None:
             self.on_taken(taken)
 
@@ -311,7 +344,11 @@ class Node:
                 await asyncio.wait_for(stop.wait(), COMPOSE_EVERY_S)
             if self._dirty.is_set():
                 self._dirty.clear()
-                await self.compose_now()
+                try:
+                    await self.compose_now()
+                except (MaillageError, OSError) as error:
+                    _log.warning("no composition: %s", error)
+                    self._dirty.set()  # tried again
 
     async def compose_now(self) -> int:
         """Draft the compositions that are due.
@@ -340,6 +377,11 @@ class Node:
             await stop.wait()
         finally:
             await runner.cleanup()
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
 
 
 def _port(runner: web.AppRunner) -> int:

@@ -5,7 +5,7 @@ A draft has no place in its chain yet; `node.send` gives it one, just before sen
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
@@ -21,10 +21,10 @@ from federation.strict import dump
 from federation.tables import make_delta
 from node.receive.contents import Contents
 from node.steps import step
-from node.store.store import Store
 from node.store.rows import NewDraft
-from schemas.catalogue import Catalogue
-from schemas.model import Schema
+from node.store.store import Store
+from schemas.catalogue import Catalogue, bundled
+from schemas.model import Schema, parse_schema
 from schemas.reading import read
 from schemas.report import Report
 
@@ -56,25 +56,51 @@ class Published:
 class Publisher:
     """Takes in data for the participants of a node."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, participants: Sequence[str]) -> None:
-        """Publish for participants whose keys are on this node."""
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue | Callable[[], Catalogue],
+        participants: Sequence[str],
+    ) -> None:
+        """Publish for participants whose keys are on this node.
+
+        Args:
+            store: Takes the drafts.
+            catalogue: All schemas known; a callable where more become known while the node runs.
+            participants: Hosted here.
+        """
         self._store = store
         self._catalogue = catalogue
         self._participants = frozenset(participants)
-        self._contents = Contents(store, catalogue.by_digest)
+        self._contents = Contents(store, self._by_digest)
+
+    def _by_digest(self, digest: str) -> Schema | None:
+        """A schema that rows stored here may have, learned ones too."""
+        catalogue = self._catalogue if isinstance(self._catalogue, Catalogue) else self._catalogue()
+        return catalogue.by_digest(digest)
+
+    def schemas(self) -> Catalogue:
+        """Schemas that may be published by name: the program's, and those the operator pinned.
+
+        A schema that merely arrived from another member is none of them: by its name alone nobody
+        would see what its fields mean, or that they changed.
+        """
+        pinned = (row.body for row in self._store.documents.of("schema") if row.pinned)
+        return Catalogue(bundled(), map(parse_schema, pinned))
 
     def schema(self, name: str) -> Schema:
-        """The newest version of a schema.
+        """The newest version of a schema of the program's; else of those the operator pinned.
 
         Raises:
             UnknownError: `schema`.
         """
-        schema = self._catalogue.latest(name)
+        catalogue = self.schemas()
+        schema = catalogue.latest(name)
         if schema is None:
             raise UnknownError(
                 f"no schema is called {name!r}",
                 code="schema",
-                remedy=f"known are: {', '.join(self._catalogue.names())}",
+                remedy=f"known are: {', '.join(catalogue.names())}",
             )
         return schema
 
@@ -101,7 +127,8 @@ class Publisher:
             raise UnknownError(
                 f"{participant} isn't hosted on this node",
                 code="participant",
-                remedy=f"maillage init --participant {participant}, or one of: {', '.join(sorted(self._participants))[:300]}",
+                remedy=f"maillage init --participant {participant}, "
+                f"or one of: {', '.join(sorted(self._participants))[:300]}",
             )
         if origin is not None and origin not in get_args(Origin):
             raise UnknownError(f"no origin is called {origin!r}", code="origin")

@@ -2,7 +2,9 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Sequence
+import json
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from federation.errors import MaillageError
@@ -13,14 +15,19 @@ from federation.model import Position, instant_text
 from federation.reasons import REASONS
 from federation.receipt import DatasetState, Receipt, RefusalNote, issue_receipt, read_receipt
 from federation.strict import dump
+from node.clock import now_us
 from node.keys import KeyStore
 from node.knowledge import Knowledge
 from node.link.errors import LinkError
 from node.link.link import Link, TailMessage
-from node.clock import now_us
 from node.steps import step
+from node.store.rows import ReceiptDueRow, ReceiptMark, ReceiptRow, Write
 from node.store.store import Store
-from node.store.rows import ReceiptDueRow, ReceiptRow, Write
+
+_log = logging.getLogger(__name__)
+
+OWED: Final = "receipts-owed."
+"""Settings of the store: per hub, the (receiver, owner) pairs that it missed, as JSON."""
 
 HEADERS: Final = {"ce-specversion": "1.0", "ce-type": "org.maillage.receipt.v1"}
 
@@ -59,49 +66,111 @@ def build_receipt(store: Store, due: ReceiptDueRow, moment: int) -> Receipt:
     )
 
 
-class Receipts:
-    """The receipts of one hub, both ways."""
+class DueReceipts:
+    """Sends what this node confirms: to every hub, since an owner may be on any of them."""
 
-    def __init__(
-        self,
-        link: Link,
-        store: Store,
-        keys: KeyStore,
-        knowledge: Knowledge,
-        participants: Sequence[str],
-    ) -> None:
-        """Exchange receipts over a link that the caller opens."""
-        self._link = link
+    def __init__(self, store: Store, keys: KeyStore, links: Mapping[str, Link]) -> None:
+        """Send over the links of all hubs, by name, as they are at each moment."""
         self._store = store
         self._keys = keys
-        self._knowledge = knowledge
-        self._participants = tuple(participants)
+        self._links = links
+        self._one = asyncio.Lock()
 
-    async def send_due(self, interval_s: float) -> int:
+    async def send(self, interval_s: float) -> int:
         """Send the receipts that are due: urgent ones now, others after the interval.
+
+        A hub that can't be reached gets them once it can: what it is owed is kept in the store.
 
         Returns:
             How many.
+
+        Raises:
+            MaillageError: The first reason why one went nowhere; it stays due, the others went.
         """
-        sent = 0
-        moment = now_us()
-        for due in await asyncio.to_thread(self._store.receipts.due):
-            waited = due.last_sent_at is None or moment - due.last_sent_at >= interval_s * 1e6
-            if not (due.urgent or waited):
-                continue
-            receipt = await asyncio.to_thread(build_receipt, self._store, due, moment)
-            text = issue_receipt(self._keys.signer(due.receiver), receipt)
-            step("receipt.before-send")
-            await self._link.publish_document(
-                rcpt_subject(due.receiver, due.owner), {**HEADERS, MANIFEST_HEADER: text}, b""
-            )
-            await asyncio.to_thread(self._sent, due, receipt.version, moment)
-            step("receipt.sent")
-            sent += 1
-        return sent
+        async with self._one:
+            await self._repay()
+            sent = 0
+            problem: MaillageError | None = None
+            moment = now_us()
+            for due in await asyncio.to_thread(self._store.receipts.due):
+                waited = due.last_sent_at is None or moment - due.last_sent_at >= interval_s * 1e6
+                if not (due.urgent or waited):
+                    continue
+                try:
+                    await self._send(due, moment)
+                except MaillageError as error:
+                    problem = problem or error
+                else:
+                    sent += 1
+            if problem is not None:
+                raise problem
+            return sent
+
+    async def _send(self, due: ReceiptDueRow, moment: int) -> None:
+        receipt = await asyncio.to_thread(build_receipt, self._store, due, moment)
+        text = issue_receipt(self._keys.signer(due.receiver), receipt)
+        step("receipt.before-send")
+        await self._everywhere(due, text)
+        await asyncio.to_thread(self._sent, due, receipt.version, moment)
+        step("receipt.sent")
+
+    async def _everywhere(self, due: ReceiptDueRow, text: str) -> None:
+        subject = rcpt_subject(due.receiver, due.owner)
+        missed: list[str] = []
+        problem: LinkError | None = None
+        for name, link in list(self._links.items()):
+            try:
+                await link.publish_document(subject, {**HEADERS, MANIFEST_HEADER: text}, b"")
+            except LinkError as error:
+                problem = error
+                missed.append(name)
+        if problem is not None and len(missed) == len(self._links):
+            raise problem
+        for name in missed:
+            await asyncio.to_thread(self._owe, name, due)
+
+    def _owe(self, hub: str, due: ReceiptDueRow) -> None:
+        owed = self._owed(hub)
+        pair = [due.receiver, due.owner]
+        if pair not in owed:
+            self._store.settings.set(f"{OWED}{hub}", json.dumps([*owed, pair]))
+
+    def _owed(self, hub: str) -> list[list[str]]:
+        found: list[list[str]] = json.loads(self._store.settings.get(f"{OWED}{hub}") or "[]")
+        return found
+
+    async def _repay(self) -> None:
+        """What a hub missed is due again as soon as it is connected."""
+        for name, link in list(self._links.items()):
+            if link.status.connected:
+                await asyncio.to_thread(self._mark, name)
+
+    def _mark(self, hub: str) -> None:
+        owed = self._owed(hub)
+        if not owed:
+            return
+        marks = tuple(
+            ReceiptMark(receiver=receiver, owner=owner, urgent=True) for receiver, owner in owed
+        )
+        day = dt.datetime.fromtimestamp(now_us() / 1e6, tz=dt.UTC).date()
+        self._store.commit(Write(day=day, receipt_marks=marks))
+        self._store.settings.set(f"{OWED}{hub}", "[]")
 
     def _sent(self, due: ReceiptDueRow, version: int, moment: int) -> None:
         self._store.receipts.sent(due, version=version, sent_at=moment)
+
+
+class Receipts:
+    """The receipts that one hub holds for this node's participants."""
+
+    def __init__(
+        self, link: Link, store: Store, knowledge: Knowledge, participants: Sequence[str]
+    ) -> None:
+        """Hear receipts over a link that the caller opens."""
+        self._link = link
+        self._store = store
+        self._knowledge = knowledge
+        self._participants = tuple(participants)
 
     async def listen(self) -> None:
         """Hear receipts for this node's participants."""
@@ -123,8 +192,8 @@ class Receipts:
     async def _heard(self, tail: TailMessage) -> None:
         try:
             await self._take(tail.message.subject, tail.message.headers.get(MANIFEST_HEADER, ""))
-        except LinkError:
-            return
+        except MaillageError as error:
+            _log.warning("a receipt isn't kept: %s", error)  # it is read again after a reconnection
 
     async def _take(self, subject: str, text: str) -> None:
         keys = {

@@ -7,153 +7,49 @@ prefix, so that no retry after any delay makes a duplicate or a gap.
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from federation.author import Draft, Signed, messages, sign_draft
-from federation.content import describe
+from federation.author import messages
 from federation.errors import MaillageError, StateError
-from federation.ids import prefix
+from federation.ids import parse_subject, prefix
 from federation.jose import parse_compact
-from federation.manifest import TYP, Manifest, Sharing
+from federation.manifest import TYP, Manifest
 from federation.message import MANIFEST_HEADER, Message, parse_part
-from federation.model import Position, instant_us
-from node.clock import now_us
-from node.keys import KeyStore
-from node.link.errors import CasConflictError, HubUnreachableError, LinkError, UnconfirmedError
+from node.link.errors import (
+    CasConflictError,
+    HubUnreachableError,
+    LinkError,
+    RejectedError,
+    UnconfirmedError,
+)
 from node.link.link import Link
-from node.publishing import read_claims
+from node.link.stored import StoredMessage
+from node.signing import Signing
 from node.steps import step
+from node.store.errors import (
+    CorruptContentError,
+    ErasedContentError,
+    StoreError,
+    StoreVersionError,
+    UnknownRowError,
+)
+from node.store.rows import OutboxRow, PublicationRow
 from node.store.store import Store
-from node.store.rows import DraftRow, HeadRow, PublicationRow
-from schemas.model import Schema
 
 BATCH_MAX: Final = 200
 """Publications handed to the hub in one go."""
 
-SchemaOf = Callable[[str], Schema | None]
+PUSH_MAX_BYTES: Final = 16 * 1024 * 1024
+"""Bytes of them loaded at once; a single larger one goes alone."""
 
+TRIES: Final = 5
+"""Conflicts or lost answers in a row before a participant has to wait."""
 
-class Signing:
-    """Turns drafts into signed publications with outbox rows for every hub."""
+BACK_OFF_S: Final = 1.0
+"""First wait after a failure that may pass; doubled each time, up to `BACK_OFF_MAX_S`."""
 
-    def __init__(
-        self, store: Store, keys: KeyStore, schema_of: SchemaOf, hubs: Sequence[str]
-    ) -> None:
-        """Sign with a key store for hubs by name."""
-        self._store = store
-        self._keys = keys
-        self._schema_of = schema_of
-        self._hubs = tuple(hubs)
-
-    def sign_ready(self, participant: str) -> int:
-        """Sign all drafts of a participant that wait.
-
-        Returns:
-            How many.
-
-        Raises:
-            MaillageError: A key file is missing, or the store can't write.
-        """
-        signer = self._keys.signer(participant)
-        count = 0
-        for row in self._store.own.next_drafts(participant):
-            step("send.before-sign")
-            draft = self._draft(row)
-            head = self._store.publications.own_head(row.dataset)
-            before = (
-                None
-                if head is None
-                else Position(epoch=head.epoch, sequence=head.sequence, digest=head.digest)
-            )
-            moment = now_us()
-            signed = sign_draft(draft, before, signer, issued_us=moment)
-            self._store.own.sign_draft(
-                row.id,
-                _own_row(signed, draft, moment),
-                self._hubs,
-                _own_head(signed, draft, head, moment),
-            )
-            step("send.signed")
-            count += 1
-        return count
-
-    def _draft(self, row: DraftRow) -> Draft:
-        schema = self._schema_of(row.schema_digest)
-        if schema is None:
-            raise StateError(f"draft {row.id}: its schema is gone", code="draft-schema")
-        blob = self._store.contents.get(row.content_digest) if row.content_digest else None
-        licence, composition = read_claims(json.loads(row.claims))
-        return Draft(
-            publisher=row.participant,
-            dataset=row.dataset,
-            schema=schema,
-            mode=row.mode,  # type: ignore[arg-type]  # written from a Mode
-            rows=row.rows,
-            period_us=None
-            if row.period_start is None or row.period_end is None
-            else (row.period_start, row.period_end),
-            content=None if blob is None else describe(blob, row.plain_size),
-            blob=blob,
-            result=row.result,
-            sharing=Sharing.model_validate(json.loads(row.sharing)),
-            origin=row.origin,
-            licence=licence,
-            composition=composition,
-        )
-
-
-def _own_row(signed: Signed, draft: Draft, moment: int) -> PublicationRow:
-    manifest = signed.manifest
-    return PublicationRow(
-        digest=signed.digest,
-        owner=manifest.owner,
-        publisher=manifest.publisher,
-        dataset=manifest.dataset,
-        schema_name=manifest.schema_ref.name,
-        schema_digest=manifest.schema_ref.digest,
-        epoch=manifest.epoch,
-        sequence=manifest.sequence,
-        previous=manifest.previous,
-        mode=manifest.mode,
-        period_start=draft.period_us[0] if draft.period_us else None,
-        period_end=draft.period_us[1] if draft.period_us else None,
-        rows=manifest.rows,
-        issued=instant_us(manifest.issued),
-        sharing=manifest.sharing.level,
-        origin=manifest.origin,
-        verdict="signed",
-        jws=signed.jws,
-        content_digest=manifest.content.digest if manifest.content else None,
-        plain_size=manifest.content.plain_size if manifest.content else 0,
-        received_at=moment,
-        own=True,
-    )
-
-
-def _own_head(signed: Signed, draft: Draft, before: HeadRow | None, moment: int) -> HeadRow:
-    manifest = signed.manifest
-    ends = [
-        end
-        for end in (
-            before.period_end if before else None,
-            draft.period_us[1] if draft.period_us else None,
-        )
-        if end
-    ]
-    return HeadRow(
-        manifest.dataset,
-        manifest.epoch,
-        manifest.sequence,
-        signed.digest,
-        manifest.schema_ref.digest,
-        manifest.origin,
-        (before.accepted if before else 0) + 1,
-        before.refused if before else 0,
-        max(ends, default=None),
-        moment,
-    )
+BACK_OFF_MAX_S: Final = 300.0
 
 
 class Sender:
@@ -169,10 +65,14 @@ class Sender:
         self._signing = signing
         self._participants = tuple(participants)
         self._compared: set[str] = set()
+        self._later: dict[str, tuple[float, float]] = {}
+        self._one = asyncio.Lock()
         self.halted: dict[str, str] = {}
         self.last_error = ""
+        self.on_lost: Callable[[str], None] | None = None
         self._wake = asyncio.Event()
         link.on_change(lambda _status: self._on_change())
+        signing.hubs.append(self)
 
     def wake(self) -> None:
         """Something is waiting."""
@@ -180,6 +80,7 @@ class Sender:
 
     def _on_change(self) -> None:
         self._compared.clear()  # on reconnection one's place is looked up again
+        self._later.clear()
         self._wake.set()
 
     async def run(self, stop: asyncio.Event, *, pause_s: float = 1.0) -> None:
@@ -188,9 +89,7 @@ class Sender:
             try:
                 await self._link.ready(5.0)
                 await self.push_all()
-            except (HubUnreachableError, UnconfirmedError):
-                self._compared.clear()
-            except LinkError as error:
+            except (MaillageError, OSError) as error:
                 self._compared.clear()
                 self.last_error = str(error)
             self._wake.clear()
@@ -204,55 +103,124 @@ class Sender:
             await asyncio.gather(wait, stopping, return_exceptions=True)
 
     async def push_all(self) -> int:
-        """Send everything that waits.
+        """Send everything that waits. What fails for one participant holds up no other.
 
         Returns:
             How many publications were stored by the hub.
+
+        Raises:
+            HubUnreachableError, UnconfirmedError: Try again later.
+            StoreError: What waits can't be read now.
         """
         sent = 0
+        clock = asyncio.get_running_loop().time
+        wrong = ""
         for participant in await asyncio.to_thread(self._with_work):
-            if participant in self._participants and participant not in self.halted:
+            if participant not in self._participants or participant in self.halted:
+                continue
+            if participant in self._later and clock() < self._later[participant][0]:
+                wrong = wrong or self.last_error
+                continue
+            try:
                 sent += await self._push(participant)
+                self._later.pop(participant, None)
+            except (HubUnreachableError, UnconfirmedError) as error:
+                await self._note(participant, error)
+                raise
+            except (MaillageError, OSError) as error:
+                wrong = f"{participant}: {error}"
+                self._compared.discard(participant)
+                await self._note(participant, error)
+                if _passes(error):
+                    _, wait = self._later.get(participant, (0.0, BACK_OFF_S / 2))
+                    wait = min(2 * wait, BACK_OFF_MAX_S)
+                    self._later[participant] = clock() + wait, wait
+                else:
+                    self.halted[participant] = str(error)
+        self.last_error = wrong
         return sent
 
     async def _push(self, participant: str) -> int:
-        try:
-            if participant not in self._compared:
+        await self._signing.compare_all(participant, self)
+        await asyncio.to_thread(self._signing.sign_ready, participant)
+        sent = failed = 0
+        async with self._one:
+            while waiting := await asyncio.to_thread(
+                self._store.own.outbox_waiting, self.hub, participant, BATCH_MAX
+            ):
                 await self._compare(participant)
-            await asyncio.to_thread(self._signing.sign_ready, participant)
-        except StateError as error:
-            self.halted[participant] = str(error)
-            return 0
-        except MaillageError as error:
-            if isinstance(error, LinkError):
-                raise
-            self.halted[participant] = str(error)
-            return 0
-        sent = 0
-        while waiting := await asyncio.to_thread(
-            self._store.own.outbox_waiting, self.hub, participant, BATCH_MAX
-        ):
-            outgoing: list[Message] = []
-            for row in waiting:
-                outgoing += await asyncio.to_thread(self._messages, row.publication)
-            expected = await asyncio.to_thread(self._store.own.hub_position, self.hub, participant)
-            try:
-                ack = await self._link.publish(prefix(participant), outgoing, expected)
-            except (CasConflictError, UnconfirmedError):
-                await self._compare(participant)
-                continue
-            step("send.sent")
-            await asyncio.to_thread(
-                self._store.own.mark_sent, [row.id for row in waiting], ack.last_sequence
-            )
-            step("send.marked")
-            sent += len(waiting)
+                try:
+                    sent += await self._send(participant, waiting)
+                    failed = 0
+                except (CasConflictError, UnconfirmedError):
+                    failed += 1
+                    self._compared.discard(participant)
+                    if failed == TRIES:
+                        raise
         return sent
 
-    def _rewind(
-        self, participant: str, sequence: int, through: str | None, before: str | None
-    ) -> None:
-        self._store.own.rewind(self.hub, participant, sequence, through=through, before=before)
+    async def _send(self, participant: str, waiting: Sequence[OutboxRow]) -> int:
+        """Send as much as fits into one push, at least one publication."""
+        outgoing: list[Message] = []
+        size = count = 0
+        for row in waiting:
+            publication = await asyncio.to_thread(self._own, row.publication)
+            if publication is None:
+                raise StateError(f"the publication {row.publication} is gone", code="outbox-row")
+            manifest = Manifest.read(parse_compact(publication.jws, TYP).payload)
+            size += len(publication.jws) + (manifest.content.size if manifest.content else 0)
+            if count and size > PUSH_MAX_BYTES:
+                break
+            outgoing += await asyncio.to_thread(publication_messages, self._store, publication)
+            count += 1
+        expected = await asyncio.to_thread(self._store.own.hub_position, self.hub, participant)
+        ack = await self._link.publish(prefix(participant), outgoing, expected)
+        step("send.sent")
+        await asyncio.to_thread(
+            self._store.own.mark_sent, [row.id for row in waiting[:count]], ack.last_sequence
+        )
+        step("send.marked")
+        return count
+
+    async def _note(self, participant: str, error: Exception) -> None:
+        own = self._store.own
+        try:
+            waiting = await asyncio.to_thread(own.outbox_waiting, self.hub, participant, BATCH_MAX)
+            await asyncio.to_thread(own.note_attempt, [row.id for row in waiting], str(error))
+        except StoreError as other:
+            self.last_error = str(other)  # the first error is on its way to people
+
+    async def pass_on(self, participant: str, outgoing: Sequence[Message]) -> None:
+        """Send messages that have no outbox row under a participant's prefix, behind its others.
+
+        Args:
+            participant: Of this node.
+            outgoing: Below its prefix; sent again they do no harm.
+
+        Raises:
+            MaillageError: As `Link.publish`, `restored`, or of the store.
+                A beginning may be stored.
+        """
+        async with self._one:
+            for left in range(TRIES, 0, -1):
+                await self._compare(participant)
+                expected = await asyncio.to_thread(
+                    self._store.own.hub_position, self.hub, participant
+                )
+                try:
+                    ack = await self._link.publish(prefix(participant), outgoing, expected)
+                except (CasConflictError, UnconfirmedError):
+                    self._compared.discard(participant)
+                    if left == 1:
+                        raise
+                    continue
+                except MaillageError:
+                    self._compared.discard(participant)
+                    raise
+                await asyncio.to_thread(
+                    self._store.own.set_hub_position, self.hub, participant, ack.last_sequence
+                )
+                return
 
     def _own(self, digest: str) -> PublicationRow | None:
         return self._store.publications.get([digest]).get(digest)
@@ -261,37 +229,125 @@ class Sender:
         own = self._store.own
         return sorted({*own.participants_waiting(self.hub), *own.participants_drafting()})
 
-    def _messages(self, digest: str) -> list[Message]:
-        row = self._store.publications.get([digest]).get(digest)
-        assert row is not None
-        manifest = Manifest.read(parse_compact(row.jws, TYP).payload)
-        blob = self._store.contents.get(row.content_digest) if row.content_digest else None
-        return messages(manifest, digest, row.jws, blob)
+    @property
+    def connected(self) -> bool:
+        """Whether the hub can be asked now."""
+        return self._link.status.connected
 
-    async def _compare(self, participant: str) -> None:
-        """Compare one's outbox with what the hub holds last, and rewind or go forward to it.
+    async def compare(self, participant: str) -> None:
+        """Compare one's outbox with what the hub holds last, once per connection.
 
         Raises:
             StateError: `restored`: the hub has what this node never signed, as far as it remembers.
+            LinkError: The hub can't be asked now.
+            StoreError: The outbox can't be read or set back.
         """
-        last = await self._link.last_own(prefix(participant))
+        if participant not in self._compared:
+            async with self._one:
+                await self._compare(participant)
+
+    async def _compare(self, participant: str) -> None:
+        if participant in self._compared:
+            return
+        own = prefix(participant)
+        last = await self._link.last_own(own)
+        at = 0 if last is None else last.stream_sequence
+        known = await asyncio.to_thread(self._store.own.hub_position, self.hub, participant)
+        if at < known and self.on_lost is not None:
+            await asyncio.to_thread(self.on_lost, participant)
         if last is None:
-            await asyncio.to_thread(self._rewind, participant, 0, None, None)
+            await asyncio.to_thread(self._begin, participant)
         else:
-            jws = parse_compact(last.headers.get(MANIFEST_HEADER, ""), TYP)
-            row = await asyncio.to_thread(self._own, jws.digest)
-            if row is None or not row.own:
-                raise StateError(
-                    f"{participant}: the hub {self.hub} holds a publication that this node doesn't remember",
-                    code="restored",
-                    remedy="the data directory is older than the hub: bring back the newest backup, "
-                    "or begin a new epoch",
-                )
-            number, total = parse_part(last.headers)
-            whole = jws.digest if number == total else None
-            before = None if whole else jws.digest
-            await asyncio.to_thread(self._rewind, participant, last.stream_sequence, whole, before)
+            # what was passed on for others, or sent again, says nothing about the outbox
+            told = last if _kind(last) != "fwd" else await self._last_publication(own)
+            through, before = await self._recognise(participant, told)
+            if at != known:
+                await asyncio.to_thread(self._rewind, participant, at, through, before)
         self._compared.add(participant)
+
+    async def _last_publication(self, own: str) -> StoredMessage | None:
+        found = [await self._link.last_own(f"{own}.{kind}") for kind in ("pub", "for")]
+        return max(
+            (one for one in found if one is not None),
+            key=lambda one: one.stream_sequence,
+            default=None,
+        )
+
+    async def _recognise(
+        self, participant: str, told: StoredMessage | None
+    ) -> tuple[str | None, str | None]:
+        """The own publication that the hub holds last: whole, or in part; (None, None) for none."""
+        if told is None:
+            return None, None
+        jws = parse_compact(told.headers.get(MANIFEST_HEADER, ""), TYP)
+        row = await asyncio.to_thread(self._own, jws.digest)
+        if row is None or not row.own:
+            raise StateError(
+                f"{participant}: the hub {self.hub} holds a publication that this node "
+                "doesn't remember",
+                code="restored",
+                remedy="the data directory is older than the hub: bring back the newest backup, "
+                "or begin a new epoch",
+            )
+        number, total = parse_part(told.headers)
+        return (jws.digest, None) if number == total else (None, jws.digest)
+
+    def _rewind(
+        self, participant: str, sequence: int, through: str | None, before: str | None
+    ) -> None:
+        self._store.own.rewind(self.hub, participant, sequence, through=through, before=before)
+
+    def _begin(self, participant: str) -> None:
+        """The hub has nothing of this participant: all that stands goes there."""
+        store = self._store
+        rows = [
+            row
+            for head in store.publications.own_heads(participant)
+            for row in store.publications.of(head.dataset, everything=True)
+            if row.own and not row.void
+        ]
+        self._rewind(participant, 0, None, None)
+        queued = {
+            row.publication
+            for row in store.own.outbox_waiting(self.hub, participant, len(rows) + 1)
+        }
+        rows.sort(key=lambda row: (row.received_at, row.dataset, row.order))
+        missing = [row.digest for row in rows if row.digest not in queued]
+        if missing:
+            store.own.queue(self.hub, participant, missing)
+
+
+def publication_messages(
+    store: Store, row: PublicationRow, *, subject: str | None = None
+) -> list[Message]:
+    """The messages that carry a stored publication.
+
+    Args:
+        store: Holds its content.
+        row: The publication.
+        subject: Where, if not the dataset's own subject (forwarding).
+
+    Raises:
+        StoreError: The content isn't there any more.
+    """
+    manifest = Manifest.read(parse_compact(row.jws, TYP).payload)
+    blob = store.contents.get(row.content_digest) if row.content_digest else None
+    return messages(manifest, row.digest, row.jws, blob, subject=subject)
+
+
+def _kind(message: StoredMessage) -> str:
+    return parse_subject(message.subject).kind
+
+
+def _passes(error: Exception) -> bool:
+    """Whether the same may go through later without anybody changing what is to be sent."""
+    if isinstance(error, StoreError):
+        return not isinstance(
+            error, CorruptContentError | ErasedContentError | UnknownRowError | StoreVersionError
+        )
+    return isinstance(error, OSError) or (
+        isinstance(error, LinkError) and not isinstance(error, RejectedError)
+    )
 
 
 def describe_link(link: Link) -> dict[str, Any]:

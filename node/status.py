@@ -53,7 +53,7 @@ class StatusReport:
     found: dict[str, Any]
 
     def to_json(self) -> dict[str, Any]:
-        """Members: participants, published, received, receipts, refusals, hubs, held, verdicts, outbox."""
+        """The report's members, each as `status_of` gathers it."""
         return self.found
 
     def text(self, lang: Literal["fr", "en"] = "fr") -> str:
@@ -82,12 +82,14 @@ class StatusReport:
         for row in found["outbox"]:
             if row["waiting"]:
                 lines.append(
-                    f"  {row['participant']}: {row['waiting']} {words['waiting']} ({row['lastError'] or ''})"
+                    f"  {row['participant']}: {row['waiting']} {words['waiting']}"
+                    f" ({row['lastError'] or ''})"
                 )
         for refusal in found["refusals"]:
             remedy = f"{refusal['meaning']} → {refusal['remedy']}"
             lines.append(
-                f"  {words['refused']} {refusal['receiver']}: {refusal['dataset']} {refusal['epoch']}/{refusal['sequence']} [{refusal['reason']}] {remedy}"
+                f"  {words['refused']} {refusal['receiver']}: {refusal['dataset']}"
+                f" {refusal['epoch']}/{refusal['sequence']} [{refusal['reason']}] {remedy}"
             )
         lines.append(f"{words['received']} : {len(found['received'])}")
         lines.append(

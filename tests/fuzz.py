@@ -16,6 +16,7 @@ import traceback
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from federation.judge import Candidate
@@ -24,8 +25,9 @@ from federation.verify import Failed, Finding, Trust, open_all
 from tests.cases.kit import KNOWN
 from tests.mutations import Mutant, mutants
 from tests.pipeline import Outcome, State, assemble, outcome_of, settle
-from tests.world import World, documents
+from tests.world import TYPES_DOCUMENT, World, documents
 
+ROOT: Final = Path(__file__).parents[1]
 BATCH: Final = 500
 GROWTH_MAX_MIB: Final = 400
 """A content may be decompressed to 256 MiB before it is refused; twice that would be a leak."""
@@ -102,7 +104,7 @@ def _batch(number: int, seed: int, count: int, trust: Trust, report: Report) -> 
     batch = [mutant for _, mutant in cases]
     try:
         outcomes = verify(batch, trust)
-    except BaseException as error:  # noqa: BLE001 - polars' PanicException is no Exception
+    except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
         outcomes = _one_by_one(number, cases, trust, report)
@@ -121,11 +123,13 @@ def _one_by_one(
     for at, (layer, mutant) in enumerate(cases):
         try:
             outcomes += verify([mutant], trust)
-        except BaseException as error:  # noqa: BLE001 - as above
+        except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
             last = traceback.extract_tb(error.__traceback__)[-3:]
-            where = " < ".join(f"{one.filename.rsplit('/', 1)[-1]}:{one.lineno}" for one in last[::-1])
+            where = " < ".join(
+                f"{one.filename.rsplit('/', 1)[-1]}:{one.lineno}" for one in last[::-1]
+            )
             report.failures.append(f"batch {number} case {at} ({layer}): {error!r:.300} at {where}")
     if len(report.failures) == before:
         report.failures.append(f"batch {number}: fails together, but no case of it alone")
@@ -139,7 +143,7 @@ def _peak_mib() -> float:
 def work(cases: int, seed: int, only: int | None = None) -> Report:
     """Run here, in this process; the number of each batch goes to standard error."""
     report = Report()
-    trust = World({name: documents()[name] for name in KNOWN})
+    trust = World({name: documents()[name] for name in (*KNOWN, TYPES_DOCUMENT)})
     started = time.monotonic()
     numbers = range(-(-cases // BATCH)) if only is None else [only]
     base = 0.0
@@ -155,20 +159,26 @@ def work(cases: int, seed: int, only: int | None = None) -> Report:
     return report
 
 
-def run(cases: int, seed: int, *, only: int | None = None) -> dict[str, Any]:
+WORKER: Final = (sys.executable, "-m", "tests.fuzz", "--worker")
+
+
+def run(
+    cases: int, seed: int, *, only: int | None = None, worker: Sequence[str] = WORKER
+) -> dict[str, Any]:
     """Run in a child process, and see how it ends.
 
     Args:
         cases: How many.
         seed: All follows from it.
         only: Number of the one batch to run.
+        worker: Command of the child process.
 
     Returns:
         The report's members; a child that didn't end by itself is a failure.
     """
-    arguments = [sys.executable, "-m", "tests.fuzz", "--worker", "--cases", str(cases)]
-    arguments += ["--seed", str(seed), *(["--batch", str(only)] if only is not None else [])]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    arguments = [*worker, "--cases", str(cases), "--seed", str(seed)]
+    arguments += ["--batch", str(only)] if only is not None else []
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         found: dict[str, Any] = json.loads(done.stdout)
         return found

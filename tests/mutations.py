@@ -5,7 +5,7 @@ digests, so that the steps behind are reached. Everything follows from the gener
 """
 
 import copy
-import datetime as dt
+import json
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,10 +23,29 @@ from federation.manifest import TYP
 from federation.message import MANIFEST_HEADER, PART_HEADER
 from federation.strict import dump
 from federation.verify import Arrival
-from tests.cases.good import change, composition, first_counts, first_projects
+from tests.cases.good import (
+    change,
+    changed_types,
+    composition,
+    first_counts,
+    first_projects,
+    first_types,
+    types_change,
+)
 from tests.cases.kit import headed, plain, rle_frame, sealed, squeeze, stream, subject_of, table_of
 from tests.pipeline import State
-from tests.world import SALT, Made, counts, counts_draft, made, projects, schema, signer
+from tests.world import (
+    SALT,
+    Made,
+    all_types,
+    counts,
+    counts_draft,
+    made,
+    projects,
+    schema,
+    signer,
+    types_draft,
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +103,7 @@ def bases() -> tuple[Base, ...]:
         start.by,
     )
     small = made(counts_draft(counts(hours=2)))
+    delta = types_draft(types_change(), mode="delta", result=changed_types())
     return (
         *(_base(small),) * 6,
         *(_base(start),) * 4,
@@ -92,6 +112,8 @@ def bases() -> tuple[Base, ...]:
         _base(idle, _after(start)),
         _base(composition()),
         _base(change(), _after(register, projects())),
+        *(_base(first_types()),) * 2,
+        _base(made(delta, first_types().position()), _after(first_types(), all_types())),
     )
 
 
@@ -111,7 +133,7 @@ def sent(base: Base, one: Made, jws: str | None = None, **more: Any) -> Mutant:
     return Mutant(Arrival(subject, headers, body), base.state)
 
 
-# --- bytes and texts ---------------------------------------------------------------------------------
+# --- bytes and texts -----------------------------------------------------------------------------
 
 
 def mangle(rng: Random, data: bytes, *, most: int = 4) -> bytes:
@@ -143,7 +165,22 @@ def mangle(rng: Random, data: bytes, *, most: int = 4) -> bytes:
     return bytes(found)
 
 
-_NUMBERS: Final = (-1, 0, 1, 2, 7, 8, 255, 2**15, 2**31 - 1, 2**31, -(2**31), 2**40, 2**62, 2**63 - 1)
+_NUMBERS: Final = (
+    -1,
+    0,
+    1,
+    2,
+    7,
+    8,
+    255,
+    2**15,
+    2**31 - 1,
+    2**31,
+    -(2**31),
+    2**40,
+    2**62,
+    2**63 - 1,
+)
 _TEXTS: Final = (
     "",
     "x",
@@ -173,10 +210,26 @@ _TEXTS: Final = (
     "federation",
     "cells-1",
 )
-_VALUES: Final = (None, True, False, 0, 1, 2, -1, 2**53 - 1, 2**53, 2**70, 1.5, [], {}, [[]], [None])
+_VALUES: Final[tuple[Any, ...]] = (
+    None,
+    True,
+    False,
+    0,
+    1,
+    2,
+    -1,
+    2**53 - 1,
+    2**53,
+    2**70,
+    1.5,
+    [],
+    {},
+    [[]],
+    [None],
+)
 
 
-# --- layers ------------------------------------------------------------------------------------------
+# --- layers --------------------------------------------------------------------------------------
 
 
 def carried(rng: Random) -> Mutant:
@@ -191,7 +244,9 @@ def carried(rng: Random) -> Mutant:
         tokens[at : at + rng.randint(0, 1)] = [rng.choice(other)] * rng.randint(0, 2)
         return sent(base, base.one, subject=".".join(tokens))
     if kind == 1:
-        part = rng.choice(("1/1", "1/2", "2/2", "0/0", "128/128", "129/129", "1/", "/", "²/²", "1 /1"))
+        part = rng.choice(
+            ("1/1", "1/2", "2/2", "0/0", "128/128", "129/129", "1/", "/", "²/²", "1 /1")
+        )
         return sent(base, base.one, headers={PART_HEADER: part})
     return sent(base, base.one, body=mangle(rng, base.one.blob or b"x"))
 
@@ -209,7 +264,9 @@ def spelt(rng: Random) -> Mutant:
     segments = text.split(".")
     rng.shuffle(segments)
     cut = rng.randrange(len(text))
-    other = rng.choice((".".join(segments), text[:cut], text + text[cut:], text.replace(".", "", 1)))
+    other = rng.choice(
+        (".".join(segments), text[:cut], text + text[cut:], text.replace(".", "", 1))
+    )
     return sent(base, base.one, other)
 
 
@@ -243,8 +300,6 @@ def _dumped(document: dict[str, Any]) -> bytes:
     try:
         return dump(document)
     except UnicodeEncodeError:
-        import json
-
         return json.dumps(document, separators=(",", ":")).encode()
 
 
@@ -258,18 +313,23 @@ def manifests(rng: Random) -> Mutant:
     return sent(base, base.one, text)
 
 
-def _change(rng: Random, payload: dict[str, Any]) -> None:
-    """One change somewhere in a JSON object."""
+def _somewhere(rng: Random, payload: dict[str, Any]) -> tuple[Any, Any]:
+    """An object or array within a JSON object, and a key of it."""
     holder: Any = payload
     while True:
-        keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
-        if not keys:
-            return
-        key = rng.choice(keys)
+        key = rng.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
         inner = holder[key]
         if not isinstance(inner, dict | list) or not inner or rng.randrange(3) == 0:
-            break
+            return holder, key
         holder = inner
+
+
+def _change(rng: Random, payload: dict[str, Any]) -> None:
+    """One change somewhere in a JSON object."""
+    if not payload:
+        return
+    holder, key = _somewhere(rng, payload)
+    inner = holder[key]
     kind = rng.randrange(8)
     if kind == 0:
         del holder[key]
@@ -281,7 +341,9 @@ def _change(rng: Random, payload: dict[str, Any]) -> None:
         holder[key] = inner + rng.choice((-1, 1, 2**31))
     elif kind == 3 and isinstance(inner, str) and inner:
         at = rng.randrange(len(inner))
-        holder[key] = inner[:at] + rng.choice(("", "0", "a", "\n", inner[at].upper())) + inner[at + 1 :]
+        holder[key] = (
+            inner[:at] + rng.choice(("", "0", "a", "\n", inner[at].upper())) + inner[at + 1 :]
+        )
     elif kind == 4:
         other = rng.choice(list(payload))
         holder[key] = copy.deepcopy(payload[other])
@@ -353,11 +415,30 @@ def streams(rng: Random) -> Mutant:
 _EDGES: Final[dict[str, Sequence[Any]]] = {
     "int64": (None, 0, -1, 1, 11, 2**63 - 1, -(2**63)),
     "decimal128(18, 0)": (None, Decimal(0), Decimal(-1), Decimal(10**18 - 1), Decimal(1 - 10**18)),
-    "timestamp[us, tz=UTC]": (None, 0, -1, 2**63 - 1, -(2**63), 253_402_300_800_000_000, -62_135_596_800_000_001),
-    "string": (None, *(text for text in _TEXTS if text != "\ud800"), "[", "[1]", "\x07", "x" * 20_000),
+    "timestamp[us, tz=UTC]": (
+        None,
+        0,
+        -1,
+        2**63 - 1,
+        -(2**63),
+        253_402_300_800_000_000,
+        -62_135_596_800_000_001,
+    ),
+    "string": (
+        None,
+        *(text for text in _TEXTS if text != "\ud800"),
+        "[",
+        "[1]",
+        "\x07",
+        "x" * 20_000,
+    ),
     "bool": (None, True, False),
+    "date32[day]": (None, 0, -719_163, 2_932_897, 2**31 - 1, -(2**31)),
+    "decimal128(18, 2)": (None, Decimal("-99.51"), Decimal("0.00"), Decimal(10**16 - 1)),
+    "decimal128(18, 3)": (None, Decimal("-0.001"), Decimal(10**15 - 1)),
 }
-_MOMENT: Final = pa.timestamp("us", "UTC")
+_WHOLE: Final = {"timestamp[us, tz=UTC]": pa.int64(), "date32[day]": pa.int32()}
+"""Types whose edges no value of Python reaches."""
 
 
 def edges(rng: Random) -> Mutant:
@@ -367,14 +448,15 @@ def edges(rng: Random) -> Mutant:
     for _ in range(rng.choice((1, 1, 2))):
         at = rng.randrange(table.num_columns)
         kind = table.schema.field(at).type
-        column = table.column(at).to_pylist() if kind != _MOMENT else table.column(at).cast(pa.int64()).to_pylist()
+        whole = _WHOLE.get(str(kind))
+        column = (table.column(at) if whole is None else table.column(at).cast(whole)).to_pylist()
         if not column:
             break
         value = rng.choice(_EDGES[str(kind)])
         rows = range(len(column)) if rng.randrange(4) == 0 else [rng.randrange(len(column))]
         for row in rows:
             column[row] = value
-        array = pa.array(column, pa.int64()).cast(kind) if kind == _MOMENT else pa.array(column, kind)
+        array = pa.array(column, kind) if whole is None else pa.array(column, whole).cast(kind)
         table = table.set_column(at, table.schema.field(at), array)
     kind_of = rng.randrange(6)
     if kind_of == 0:
@@ -390,7 +472,9 @@ def edges(rng: Random) -> Mutant:
 
 def garbage(rng: Random) -> Mutant:
     """Anything at all."""
-    headers = {MANIFEST_HEADER: b64url(rng.randbytes(rng.randint(0, 200))) + "." * rng.randint(0, 3)}
+    headers = {
+        MANIFEST_HEADER: b64url(rng.randbytes(rng.randint(0, 200))) + "." * rng.randint(0, 3)
+    }
     return Mutant(Arrival(None, headers, rng.randbytes(rng.randint(0, 100))))
 
 
@@ -415,8 +499,3 @@ def mutants(seed: str, count: int) -> list[tuple[str, Mutant]]:
     weights = [weight for weight, _ in LAYERS.values()]
     names = rng.choices(list(LAYERS), weights, k=count)
     return [(name, LAYERS[name][1](rng)) for name in names]
-
-
-def now() -> dt.datetime:
-    """A fixed instant."""
-    return dt.datetime(2026, 3, 20, tzinfo=dt.UTC)

@@ -10,7 +10,7 @@ import zstandard
 
 from federation.chain import Head, Next, place
 from federation.content import decode
-from federation.judge import Candidate, Publication, Verified, judge
+from federation.judge import Candidate, Judgement, Publication, Tables, judge
 from federation.model import Position
 from federation.reasons import REASONS
 from federation.verify import Arrival, Failed, Finding, Opened, Trust, bind_content, open_all
@@ -96,23 +96,23 @@ def settle(
     alone = [at for at in left if at in states]
     together = [at for at in left if at not in states]
     judged = dict(
-        zip(together, judge([candidates[at] for at in together], trust, _none), strict=True)
+        zip(together, judge([candidates[at] for at in together], trust, _always(None)), strict=True)
     )
     for at in alone:
-        table = states[at].table
-        judged[at] = judge([candidates[at]], trust, lambda _dataset, table=table: table)[0]
+        judged[at] = judge([candidates[at]], trust, _always(states[at].table))[0]
     return [
-        outcome
-        if outcome is not None
-        else Outcome("accepted", publication=found.value)
-        if isinstance(found := judged[at], Verified)
-        else outcome_of(found)
-        for at, outcome in enumerate(outcomes)
+        _outcome(judged[at]) if outcome is None else outcome for at, outcome in enumerate(outcomes)
     ]
 
 
-def _none(_dataset: str) -> None:
-    return None
+def _outcome(judgement: Judgement) -> Outcome:
+    if isinstance(judgement, Finding):
+        return outcome_of(judgement)
+    return Outcome("accepted", publication=judgement.value)
+
+
+def _always(table: pl.DataFrame | None) -> Tables:
+    return lambda _dataset: table
 
 
 def run(case: Mapping[str, Any], trust: Trust) -> Outcome:

@@ -55,5 +55,8 @@ def test_a_second_language_agrees() -> None:
     assert done.returncode == 0, "\n".join([*wrong, done.stderr[-2_000:]])
     summary = re.search(r"# (\d+) passed, 0 failed; (\d+) of (\d+) agree", done.stdout)
     assert summary is not None, done.stdout[-500:]
-    vectors = [*FOLDER.parent.glob("vectors/good/*.json"), *FOLDER.parent.glob("vectors/bad/*.json")]
+    vectors = [
+        *FOLDER.parent.glob("vectors/good/*.json"),
+        *FOLDER.parent.glob("vectors/bad/*.json"),
+    ]
     assert {int(number) for number in summary.groups()} == {len(vectors)}

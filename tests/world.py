@@ -19,6 +19,7 @@ import polars as pl
 from federation.author import Draft, draft_rows, sign_draft
 from federation.charter import Charter, KnownCharter, Member, issue_charter, read_charter
 from federation.errors import MaillageError
+from federation.identity import TYP as IDENTITY_TYP
 from federation.identity import (
     Custodian,
     DatasetHead,
@@ -29,7 +30,6 @@ from federation.identity import (
     issue_identity,
     read_identity,
 )
-from federation.identity import TYP as IDENTITY_TYP
 from federation.jose import (
     Signer,
     b64url,
@@ -55,6 +55,7 @@ NOWHERE: Final = "fr-epci-999999999"
 """Well written, and in no vintage."""
 COUNTS: Final = f"{ARVIEU}/comptage-mobilites"
 PROJECTS: Final = f"{ARVIEU}/projets"
+TYPES_DOCUMENT: Final = "schema-tous-les-types-0.1.0.json"
 TYPES: Final = f"{EPCI}/tous-les-types"
 SALT: Final = bytes(range(16))
 NOW_US: Final = 1_774_000_000_000_000
@@ -151,7 +152,7 @@ def _other_synthese() -> bytes:
 @cache
 def types_schema() -> Schema:
     """A register with a column of every type, and a place."""
-    kinds = {
+    kinds: dict[str, dict[str, Any]] = {
         "nom": {"type": "string", "constraints": {"required": True}},
         "jour": {"type": "date", "constraints": {"required": True}},
         "commune": {"type": "string", "constraints": {"required": True}},
@@ -216,7 +217,7 @@ def documents() -> dict[str, bytes]:
         _identity(SEGUR, "Ségur"), (signer(SEGUR),)
     )
     found[f"identity-{NOWHERE}-1.json"] = _first(NOWHERE, "CC de nulle part")
-    found["schema-tous-les-types-0.1.0.json"] = types_schema().document
+    found[TYPES_DOCUMENT] = types_schema().document
     found["schema-synthese-9.9.9.json"] = _other_synthese()
     for name in ("comptage-mobilites", "projets", "synthese"):
         found[f"schema-{name}-1.0.0.json"] = schema(name).document
@@ -284,7 +285,7 @@ def parse_identity(document: bytes) -> Identity:
     return Identity.read(un_b64url(payload))
 
 
-# --- rows ------------------------------------------------------------------------------------------
+# --- rows ----------------------------------------------------------------------------------------
 
 
 def counts(hours: int = 24, *, start: dt.datetime = DAY, channels: int = 1) -> pl.DataFrame:
@@ -323,29 +324,70 @@ def projects(numbers: range = range(1, 5), *, phase: str = "Opération") -> pl.D
     ]
     whole = pl.DataFrame(rows, schema_overrides=kind)
     missing = [pl.lit(None, kind[name]).alias(name) for name in kind if name not in whole.columns]
-    return whole.with_columns(missing).select(kind.names()).cast(dict(kind))
+    return whole.with_columns(missing).select(kind.names()).cast(kind)
 
 
 def all_types() -> pl.DataFrame:
     """Values at the edges of every type, sorted by key: texts by their bytes, not as UTF-16."""
     kind = types_schema().polars_schema()
-    early, late = dt.datetime.min, dt.datetime.max
-    old = dt.datetime(1969, 12, 31, 23, 59, 59, 999_999)
+    early, late = (one.replace(tzinfo=dt.UTC) for one in (dt.datetime.min, dt.datetime.max))  # noqa: DTZ901 - it has one here
+    old = dt.datetime(1969, 12, 31, 23, 59, 59, 999_999, dt.UTC)
     rows: list[tuple[Any, ...]] = [
         ("", dt.date.min, "12011", early, 1800, True, "-99.50", "0.001", -1, "[]", "{}", "0,0"),
-        ("a", dt.date(1969, 12, 31), "12266", old, 1969, False, "-0.05", "-1.000", 0, None, None, None),
-        ("a", dt.date(1970, 1, 1), "12266", late, 2026, None, "0.00", "0.000", 7, '["é"]', None, "-1.5, 44.2"),
+        (
+            "a",
+            dt.date(1969, 12, 31),
+            "12266",
+            old,
+            1969,
+            False,
+            "-0.05",
+            "-1.000",
+            0,
+            None,
+            None,
+            None,
+        ),
+        (
+            "a",
+            dt.date(1970, 1, 1),
+            "12266",
+            late,
+            2026,
+            None,
+            "0.00",
+            "0.000",
+            7,
+            '["é"]',
+            None,
+            "-1.5, 44.2",
+        ),
         ("é", dt.date(2026, 3, 19), "12011", None, None, None, None, None, None, None, None, None),
         ("\uff5e", dt.date.max, "12011", None, None, True, "12.34", None, None, None, None, None),
-        ("\U0001f6b2", dt.date.max, "12011", None, None, True, "1.00", None, None, None, '{"a":1}', None),
+        (
+            "\U0001f6b2",
+            dt.date.max,
+            "12011",
+            None,
+            None,
+            True,
+            "1.00",
+            None,
+            None,
+            None,
+            '{"a":1}',
+            None,
+        ),
     ]
     columns = dict(zip(kind.names(), zip(*rows, strict=True), strict=True))
-    decimals = {name: [None if one is None else Decimal(one) for one in columns[name]] for name in ("mesure", "autre")}
-    moments = pl.Series(columns["instant"], dtype=pl.Datetime("us")).dt.replace_time_zone("UTC")
-    return pl.DataFrame({**columns, **decimals, "instant": moments}, schema=kind)
+    decimals = {
+        name: [None if one is None else Decimal(one) for one in columns[name]]
+        for name in ("mesure", "autre")
+    }
+    return pl.DataFrame({**columns, **decimals}, schema=kind)
 
 
-# --- signing ---------------------------------------------------------------------------------------
+# --- signing -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -415,7 +457,9 @@ def projects_draft(
     return draft_rows(schema("projets"), dataset, rows, salt=SALT, mode=mode, **more)
 
 
-def types_draft(frame: pl.DataFrame | None = None, *, mode: Mode = "snapshot", **more: Any) -> Draft:
+def types_draft(
+    frame: pl.DataFrame | None = None, *, mode: Mode = "snapshot", **more: Any
+) -> Draft:
     """A draft of the register with all types."""
     rows = all_types() if frame is None else frame
     return draft_rows(types_schema(), TYPES, rows, salt=SALT, mode=mode, **more)

@@ -9,6 +9,7 @@ import contextlib
 import datetime as dt
 import json
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,8 +20,8 @@ from typing import Any, Final
 from rich.console import Console
 from rich.live import Live
 
-from federation.compose import View
 from federation.comparison import Recomputed
+from federation.compose import View
 from node.clock import now_us
 from node.demo.check import Truth, differences, yesterday
 from node.demo.show import table
@@ -120,7 +121,7 @@ async def settled(check: Callable[[], bool], *, limit_s: float) -> bool:
 
 
 def all_verified(demo: Demo) -> bool:
-    """Whether every receiver's head is at the head of every owner's dataset, with nothing refused."""
+    """Whether every receiver has decided on all that was published, and refused nothing."""
     own = {row.dataset: row for node in demo.nodes for row in node.store.publications.own_heads()}
     for node in demo.composing():
         heads = {row.dataset: row for row in node.store.publications.heads()}
@@ -252,7 +253,7 @@ async def _main(*, once: bool, as_json: bool, seed: int) -> int:
         async with running(Path(folder), seed) as demo:
             result = await one_round(demo)
             if as_json:
-                print(json.dumps(result, ensure_ascii=False, indent=1))  # noqa: T201 - this is the output
+                sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
             else:
                 console.print(table(demo.views(), EPCI))
                 console.print(summary(result))
@@ -263,18 +264,24 @@ async def _main(*, once: bool, as_json: bool, seed: int) -> int:
 
 def summary(result: dict[str, Any]) -> str:
     """One round in a few lines of French."""
+    told = result["recomputed"]
     lines = [
-        f"DONNÉES SIMULÉES · {result['published']} publications de communes, {result['compositions']} synthèses, "
-        f"{result['elapsedSeconds']} s",
+        (
+            f"DONNÉES SIMULÉES · {result['published']} publications de communes, "
+            f"{result['compositions']} synthèses, {result['elapsedSeconds']} s"
+        ),
         f"vérifiées par chaque récepteur : {'oui' if result['verifiedEverywhere'] else 'NON'}",
         f"accusés de réception manquants : {len(result['receiptsMissing'])}",
-        f"chiffres comparés aux lignes simulées : {result['figuresCompared']}, faux : {len(result['figuresWrong'])}",
-        f"synthèses recalculées par un autre nœud : {result['recomputed']['count']}, écarts : {result['recomputed']['failed']}",
+        (
+            f"chiffres comparés aux lignes simulées : {result['figuresCompared']}, "
+            f"faux : {len(result['figuresWrong'])}"
+        ),
+        f"synthèses recalculées par un autre nœud : {told['count']}, écarts : {told['failed']}",
     ]
     return "\n".join(lines)
 
 
-def run_demo(*, once: bool = False, json: bool = False, seed: int = 1) -> int:  # noqa: A002 - as the option is called
+def run_demo(*, once: bool = False, json: bool = False, seed: int = 1) -> int:
     """Run the demo.
 
     Args:

@@ -73,7 +73,7 @@ def _add(shown: Table, counted: View, total: Total, projects: View, budget: View
         total.window,
         _number(total.figures.total),
         _number(total.figures.count),
-        f"{len(coverage.received)}/{len(coverage.expected)} · {coverage.communes}/{coverage.communes_total} communes",
+        f"{len(coverage.received)}/{len(coverage.expected)} organismes",
         _number(projects.totals[0].figures.count if projects.totals else None),
         _number(budget.totals[0].figures.total if budget.totals else None),
     )

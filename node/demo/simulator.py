@@ -62,7 +62,8 @@ def counts(seed: int, commune: str, start: dt.datetime, end: dt.datetime) -> Cou
     for channel in CHANNELS:
         moment = start.astimezone(dt.UTC)  # in UTC, because local clocks jump
         while moment < end:
-            random_ = random.Random(f"{seed}/{commune}/{channel}/{moment.timestamp():.0f}")  # noqa: S311 - a simulation
+            place = f"{seed}/{commune}/{channel}/{moment.timestamp():.0f}"
+            random_ = random.Random(place)  # noqa: S311 - a simulation
             mean = 4 + random.Random(f"{seed}/{commune}").random() * 20  # noqa: S311 - likewise
             value: int | None = max(0, round(random_.gauss(mean * _shape(moment), 1.5)))
             if random_.random() < 0.01:  # noqa: PLR2004 - a counter misses one in a hundred

@@ -1,8 +1,10 @@
 """Where the document with a digest is: an index over the stream of documents, in memory.
 
-A digest is that of a message's body, or of the signing input of the JWS in its
-`Maillage-Manifest`. The index catches up with the stream when a digest isn't known, so it
-needs no subscription that could miss something.
+A digest is that of a message's body, of the signing input of the JWS in its
+`Maillage-Manifest`, or, where the body is a general JWS (identities, charters), of its
+payload: signatures may be added there, the document stays the same. The index catches up
+with the stream when a digest isn't known, so it needs no subscription that could miss
+something.
 """
 
 import asyncio
@@ -10,7 +12,10 @@ import hashlib
 import logging
 from typing import Final
 
+from federation.errors import MalformedError
+from federation.jose import un_b64url
 from federation.message import MANIFEST_HEADER
+from federation.strict import parse_object
 from node.hub.direct import read_after, read_one
 from node.link.client import Client
 from node.link.stored import StoredMessage
@@ -26,13 +31,27 @@ _CHUNK_BYTES: Final = 8 * 1024 * 1024
 
 
 def digests(message: StoredMessage) -> tuple[bytes, ...]:
-    """SHA-256 of the body, and of the signing input where there is a JWS."""
+    """SHA-256 of the body, of the signing input of a JWS, of the payload of a general one."""
     found = [hashlib.sha256(message.body).digest()] if message.body else []
     jws = message.headers.get(MANIFEST_HEADER, "")
     signing_input, dot, _ = jws.rpartition(".")
     if dot:
         found.append(hashlib.sha256(signing_input.encode()).digest())
+    payload = _payload(message.body)
+    if payload is not None:
+        found.append(hashlib.sha256(payload).digest())
     return tuple(found)
+
+
+def _payload(body: bytes) -> bytes | None:
+    """What a general JWS signs. Nothing is believed of it: the index only says where it is."""
+    if not body.startswith(b'{"payload":'):
+        return None
+    try:
+        payload = parse_object(body).get("payload")
+        return un_b64url(payload) if isinstance(payload, str) else None
+    except MalformedError:
+        return None
 
 
 class DocumentIndex:

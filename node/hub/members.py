@@ -255,10 +255,11 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def _document(member: Member) -> dict[str, object]:
-    return {
+    document: dict[str, object] = {
         "enrolment": 1,
         "node": member.node,
         "nkey": member.nkey,
         "reader": member.reader,
         "participants": list(member.participants),
     }
+    return {name: value for name, value in document.items() if value is not None}

@@ -43,6 +43,7 @@ from federation.verify import Arrival, Failed, Finding, Opened, bind_content, op
 from node.knowledge import Knowledge
 from node.receive.contents import Contents
 from node.receive.figures import CellChanges, register_changes, series_changes, span_of
+from node.receive.pause import uncollected
 from node.steps import step
 from node.store.store import Store
 from node.store.rows import (
@@ -154,12 +155,17 @@ class Intake:
             )
             self._ends[row.dataset] = row.period_end
         self._ids: dict[str, int] = {}
+        # decided on in this batch, not stored yet
+        self._deciding: dict[tuple[str, str], Head] = {}
         held = [HeldRef(str(one.id), one.waiting_for) for one in self._store.held.entries()]
         self.replica = Replica(heads, held, self._history)
         self._parts.clear()
         self._part_ids.clear()
 
     def _history(self, dataset: str, digest: str) -> Position | None:
+        deciding = self._deciding.get((dataset, digest))
+        if deciding is not None:
+            return Position(epoch=deciding.epoch, sequence=deciding.sequence, digest=digest)
         found = self._store.publications.position(dataset, digest)
         return None if found is None else Position(epoch=found[0], sequence=found[1], digest=digest)
 
@@ -168,7 +174,8 @@ class Intake:
     def prepare(self, arrivals: Sequence[Arrival]) -> "Prepared":
         """Open a batch ahead (steps 1 to 10): needs no state, so it runs beside `take`."""
         version = self._knowledge.version
-        return Prepared(tuple(arrivals), version, tuple(self._open(arrivals)))
+        with uncollected():
+            return Prepared(tuple(arrivals), version, tuple(self._open(arrivals)))
 
     def take(self, arrivals: "Sequence[Arrival] | Prepared", now_us: int) -> Taken:
         """Work through a batch and commit it.
@@ -186,10 +193,11 @@ class Intake:
         elif arrivals.version != self._knowledge.version:
             arrivals = self.prepare(arrivals.arrivals)  # what was unknown then may be known now
         try:
-            queue = self._round(arrivals.opened, batch)
-            while queue:
-                queue = self._round(self._open(queue), batch)
-            self._commit(batch)
+            with uncollected():
+                queue = self._round(arrivals.opened, batch)
+                while queue:
+                    queue = self._round(self._open(queue), batch)
+                self._commit(batch)
         except BaseException:
             self._load()  # heads have moved in memory only
             raise
@@ -250,11 +258,13 @@ class Intake:
             opened, blob = whole
             for one in self.replica.opened(opened):
                 if isinstance(one, Judge):
+                    self._deciding[opened.manifest.dataset, opened.digest] = one.next.head
                     todo.append((one, blob))
                 else:
                     instructions.append(one)
-        instructions += self._judge(todo, batch)
-        return self._released(instructions, batch)
+        # held before what they wait for is settled: else nothing would release them
+        again = self._released(instructions, batch)
+        return again + self._released(self._judge(todo, batch), batch)
 
     def _whole(self, opened: Opened, batch: _Batch) -> tuple[Opened, bytes | None] | Failed | None:
         """Step 11: the whole content, a fault, or None while parts are missing."""
@@ -333,7 +343,12 @@ class Intake:
         until: tuple[int, int] | None = None,
     ) -> None:
         """Publications that no longer stand: after a position in older epochs, or all before a withdrawal."""
-        stored = self._store.publications.of(dataset)
+        # contents of those void already are erased too
+        stored = [
+            row
+            for row in self._store.publications.of(dataset, everything=erase)
+            if row.verdict == "accepted"
+        ]
         for row in [*stored, *(row for row in batch.rows if row.dataset == dataset)]:
             beyond = row.order > after and row.epoch < before_epoch
             if not beyond or (until is not None and row.order >= until):
@@ -470,6 +485,7 @@ class Intake:
         )
         step("receive.before-commit")
         committed = self._store.commit(write)
+        self._deciding.clear()
         step("receive.committed")
         batch.taken.turned_away = len(committed.turned_away)
         for held, number in zip(batch.hold, committed.held, strict=True):

@@ -5,22 +5,25 @@ documents follow. Whatever comes twice is decided once.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
-from collections.abc import Callable, Sequence
+import re
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from federation.errors import MaillageError
 from federation.ids import ask_subject, parse_dataset, prefix, pub_subject
 from federation.replica import Ask
 from federation.verify import Arrival
+from node.clock import now_us
 from node.documents import Documents
-from node.link.errors import LinkError
 from node.link.link import Link
 from node.link.reader import Fetched, Reader
-from node.receipts import Receipts
+from node.receipts import DueReceipts
 from node.receive.ahead import Ahead
 from node.receive.intake import Intake, Prepared, Taken
-from node.clock import now_us
 from node.steps import step
 
 _log = logging.getLogger(__name__)
@@ -28,6 +31,8 @@ _log = logging.getLogger(__name__)
 RETRY_S: Final = 1.0
 FORGET_S: Final = 30.0
 """After this long, what is still missing is asked for again."""
+
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
 
 ASK_HEADERS: Final = {"ce-specversion": "1.0", "ce-type": "org.maillage.ask.v1"}
 
@@ -41,7 +46,7 @@ class Receiving:
         link: Link,
         intake: Intake,
         documents: Documents,
-        receipts: Receipts,
+        receipts: DueReceipts,
         *,
         asker: str,
         batch: int,
@@ -55,7 +60,7 @@ class Receiving:
             link: To ask and answer with.
             intake: Shared by all hubs of this node; calls to it are serialised here.
             documents: Of the same hub.
-            receipts: Of the same hub.
+            receipts: Of all hubs of this node.
             asker: Participant in whose name is asked.
             batch: Messages verified and stored together.
             receipt_interval_s: Longest wait before a changed receipt is sent.
@@ -71,6 +76,8 @@ class Receiving:
         self._interval_s = receipt_interval_s
         self._taken = taken
         self._names: list[str] = []
+        self._read: dict[str, int] = {}
+        link.on_change(lambda _status: self._read.clear())  # the hub may have lost its disk
         self.last_error = ""
 
     def learned(self, names: list[str]) -> None:
@@ -84,84 +91,145 @@ class Receiving:
             stop: Ends the loop after the batch under way.
             busy: Held while the intake works; shared by the hubs of a node.
         """
-        async with busy:
-            first = await asyncio.to_thread(self._intake.retry_held, now_us())
-        await self._follow(first, busy)
         ahead = Ahead(self._reader, self._intake, self._batch)
         try:
-            await self._receive(ahead, stop, busy)
+            if await self._again(lambda: self._start(busy), stop):
+                await self._receive(ahead, stop, busy)
         finally:
             await ahead.close()
 
-    async def _receive(self, ahead: Ahead, stop: asyncio.Event, busy: asyncio.Lock) -> None:
-        forgotten_at = asyncio.get_running_loop().time()
+    async def _again(self, work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> bool:
+        """Work until it is done or the node stops; what hinders it is shown and passes, or not."""
         while not stop.is_set():
             try:
-                fetched, prepared = await ahead.get()
-                step("receive.fetched")
-                await self._take(fetched, prepared, busy)
-                await self._receipts.send_due(self._interval_s)
-                if asyncio.get_running_loop().time() - forgotten_at > FORGET_S:
-                    forgotten_at = asyncio.get_running_loop().time()
-                    for one in self._intake.replica.forgotten():
-                        assert isinstance(one, Ask)
-                        await self._ask(one, busy)
-                self.last_error = ""
-            except LinkError as error:
-                self.last_error = str(error)
-                await asyncio.sleep(RETRY_S)
+                await work()
+            except (MaillageError, OSError) as error:
+                await self._show(error, stop)
+            else:
+                return True
+        return False
 
-    async def _take(
-        self, fetched: Sequence[Fetched], prepared: Prepared, busy: asyncio.Lock
-    ) -> None:
-        names, self._names = self._names, []
-        if names:
-            async with busy:
-                taken = await asyncio.to_thread(self._intake.learned, names, now_us())
-            await self._follow(taken, busy)
-        if not fetched:
-            return
+    async def _show(self, error: Exception, stop: asyncio.Event) -> None:
+        if str(error) != self.last_error:
+            _log.warning("receiving waits: %s", error)
+        self.last_error = str(error)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), RETRY_S)
+
+    async def _start(self, busy: asyncio.Lock) -> None:
         async with busy:
-            taken = await asyncio.to_thread(self._intake.take, prepared, now_us())
-        await self._reader.ack_all(fetched)
-        step("receive.acknowledged")
-        await self._follow(taken, busy)
+            first = await asyncio.to_thread(self._intake.retry_held, now_us())
+        await self._follow(first, busy)
+
+    async def _receive(self, ahead: Ahead, stop: asyncio.Event, busy: asyncio.Lock) -> None:
+        clock = asyncio.get_running_loop().time
+        forgotten_at = clock()
+        batch: tuple[list[Fetched], Prepared] | None = None
+        while not stop.is_set():
+            try:
+                if batch is None:
+                    batch = await ahead.get()
+                    step("receive.fetched")
+                taken = await self._take(batch, busy)
+                fetched, batch = batch[0], None
+                if fetched:
+                    await self._acknowledge(fetched, taken)
+                    await self._follow(taken, busy)
+                await self._receipts.send(self._interval_s)
+                if clock() - forgotten_at > FORGET_S:
+                    forgotten_at = clock()
+                    await self._forgotten(busy)
+                self.last_error = ""
+            except (MaillageError, OSError) as error:
+                await self._show(error, stop)  # a batch that wasn't stored is taken again
+
+    async def _take(self, batch: tuple[list[Fetched], Prepared], busy: asyncio.Lock) -> Taken:
+        if self._names:
+            names, self._names = self._names, []
+            try:
+                async with busy:
+                    taken = await asyncio.to_thread(self._intake.learned, names, now_us())
+            except BaseException:
+                self._names = names + self._names
+                raise
+            await self._follow(taken, busy)
+        fetched, prepared = batch
+        if not fetched:
+            return Taken()
+        async with busy:
+            return await asyncio.to_thread(self._intake.take, prepared, now_us())
+
+    async def _acknowledge(self, fetched: Sequence[Fetched], taken: Taken) -> None:
+        """What was turned away must come again; what was decided on, once more, does no harm."""
+        if not taken.turned_away:
+            await self._reader.ack_all(fetched)
+            step("receive.acknowledged")
+
+    async def _forgotten(self, busy: asyncio.Lock) -> None:
+        """What is still missing, publications and documents, is asked for again."""
+        waiting = list(self._intake.replica.waiting())
+        asks = [one for one in self._intake.replica.forgotten() if isinstance(one, Ask)]
+        for name in waiting:
+            if _DIGEST.fullmatch(name):
+                await self._documents.fetch(name)
+        if any("/" not in name and not name.startswith("parts:") for name in waiting):
+            await self._documents.catch_up()
+        await self._follow(Taken(asks=asks), busy)
 
     async def _follow(self, taken: Taken, busy: asyncio.Lock) -> None:
-        self._taken(taken)
-        if taken.turned_away:
-            _log.warning(
-                "%d messages could not be held: a carrier's limit is reached", taken.turned_away
-            )
-        for fetch in taken.fetches:
-            if fetch.what == "key":
-                await self._documents.catch_up()
-            else:
-                await self._documents.fetch(fetch.name)
-        for ask in taken.asks:
-            await self._ask(ask, busy)
+        """Do what a batch led to, and what that leads to: each gap is read once."""
+        queue = deque([taken])
+        asked: set[tuple[str, tuple[int, int]]] = set()
+        while queue:
+            one = queue.popleft()
+            self._taken(one)
+            if one.turned_away:
+                _log.warning(
+                    "%d messages could not be held: a carrier's limit is reached", one.turned_away
+                )
+            await self._fetch(one)
+            for ask in one.asks:
+                gap = ask.dataset, ask.after.order if ask.after else (0, 0)
+                if gap not in asked:
+                    asked.add(gap)
+                    queue += await self._ask(ask, busy)
 
-    async def _ask(self, ask: Ask, busy: asyncio.Lock) -> None:
-        """Read the gap from the hub's stream; what isn't there any more the owner is asked for."""
+    async def _fetch(self, taken: Taken) -> None:
+        for fetch in taken.fetches:
+            if fetch.what == "schema":
+                await self._documents.fetch(fetch.name)
+        if any(fetch.what != "schema" for fetch in taken.fetches):
+            await self._documents.catch_up()  # signed documents aren't found by their own digest
+
+    async def _ask(self, ask: Ask, busy: asyncio.Lock) -> list[Taken]:
+        """Read the gap from the hub's stream; what isn't there any more the owner is asked for.
+
+        Returns:
+            What its pages led to.
+        """
         dataset = parse_dataset(ask.dataset)
-        after_sequence = 0
+        found: list[Taken] = []
         while True:
+            # what was read for this dataset before is held or decided on: not again
             page = await self._link.read_range(
-                prefix(self._asker), pub_subject(dataset), after=after_sequence
+                prefix(self._asker), pub_subject(dataset), after=self._read.get(ask.dataset, 0)
             )
             arrivals = [Arrival(one.subject, one.headers, one.body) for one in page.messages]
             if arrivals:
                 async with busy:
                     taken = await asyncio.to_thread(self._intake.take, arrivals, now_us())
-                self._taken(taken)
+                found.append(taken)
+                if taken.turned_away:
+                    break
+                self._read[ask.dataset] = page.messages[-1].stream_sequence
             if page.next is None:
                 break
-            after_sequence = page.next
         head = self._intake.replica.heads.get(ask.dataset)
         if (head.order if head else (0, 0)) > (ask.after.order if ask.after else (0, 0)):
-            return
+            return found
         wanted = {"epoch": ask.after.epoch, "sequence": ask.after.sequence} if ask.after else None
         body = json.dumps({"dataset": ask.dataset, "after": wanted}).encode()
         await self._link.publish_document(
             ask_subject(self._asker, dataset.owner), ASK_HEADERS, body
         )
+        return found

@@ -1,8 +1,8 @@
-"""No garbage collection while a batch is worked through.
+"""Garbage collection waits while a batch is worked through.
 
-A batch makes some ten thousand objects, most of which live as long as it does and none of which
-lie in a circle: the collector would walk over all of them, and over the whole process, again and
-again without finding anything. It runs between the batches.
+A batch makes some ten thousand objects, most of which live as long as it does and hardly any of
+which lie in a circle: the collector would walk over all of them, and over the whole process, again
+and again without finding anything. It has its turn between batches.
 """
 
 import gc
@@ -11,24 +11,37 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Final
 
-_lock: Final = Lock()
-_working: set[object] = set()
-_was_enabled: list[bool] = []
+TURNS_MAX: Final = 8
+"""After so many batches that overlapped without a gap, it has its turn all the same."""
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Put garbage collection off until the last of those inside, in whatever thread, has left."""
-    mark = object()
-    with _lock:
-        if not _working:
-            _was_enabled.append(gc.isenabled())
-            gc.disable()
-        _working.add(mark)
-    try:
-        yield
-    finally:
-        with _lock:
-            _working.discard(mark)
-            if not _working and _was_enabled.pop():
-                gc.enable()
+class _Pause:
+    """Who is at work; what they found is put back."""
+
+    def __init__(self) -> None:
+        self._lock: Final = Lock()
+        self._working = 0
+        self._turns = 0
+        self._paused = False
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Put collection off until those inside, in whatever threads, have left."""
+        with self._lock:
+            self._working += 1
+            if not self._paused and gc.isenabled():
+                self._paused = True
+                gc.disable()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._working -= 1
+                self._turns += 1
+                if self._paused and (self._working == 0 or self._turns >= TURNS_MAX):
+                    self._paused = False
+                    self._turns = 0
+                    gc.enable()
+
+
+uncollected: Final = _Pause()

@@ -261,7 +261,7 @@ def _query(request: web.Request, known: Mapping[str, bool]) -> dict[str, str]:
         request: As it came.
         known: Names, and whether they are needed.
     """
-    names = list(request.query)
+    names = [name for name, _ in request.query.items()]
     wrong = sorted({name for name in names if name not in known or names.count(name) > 1})
     missing = [name for name, needed in known.items() if needed and not request.query.get(name)]
     long = [name for name in known if len(request.query.get(name, "")) > _QUERY_MAX_CHARS]

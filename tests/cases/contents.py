@@ -83,7 +83,7 @@ def _frames() -> Iterator[Case]:
     )
     yield case(
         "bomb-frame",
-        "The frame declares 1 TiB, the manifest a small size: refused before anything is decompressed.",
+        "The frame declares 1 TiB, the manifest a small size: nothing is decompressed.",
         rle_frame(16, declared=2**40),
         "content-size",
     )
@@ -149,6 +149,8 @@ def _streams() -> Iterator[Case]:
         "A batch carries metadata of its own.",
         stream(rows, batch_metadata={"note": "hidden"}),
     )
+    digits = stream(_too_many_digits(rows))
+    yield case("decimal-digits", "A decimal of 19 digits in a column of 18.", digits)
     yield case("file", "The file format instead of the stream.", SALT + _file(rows))
     offsets = rows.column("channel_id").chunk(0).buffers()[1].to_pybytes()
     at = data.rindex(offsets)
@@ -158,6 +160,12 @@ def _streams() -> Iterator[Case]:
     text = bytearray(data)
     text[data.rindex(b"C01-Pont")] = 0xFF
     yield case("not-utf8", "A text that is not UTF-8.", bytes(text))
+
+
+def _too_many_digits(rows: pa.Table) -> pa.Table:
+    values = pa.py_buffer((10**18).to_bytes(16, "little") * rows.num_rows)
+    column = pa.Array.from_buffers(pa.decimal128(18, 0), rows.num_rows, [None, values])
+    return rows.set_column(4, rows.schema.field(4), column)
 
 
 def _file(rows: pa.Table) -> bytes:

@@ -22,8 +22,10 @@ from tests.world import (
     PROJECTS,
     SALT,
     SEGUR,
+    TYPES_DOCUMENT,
     Made,
     World,
+    all_types,
     chain_of,
     counts,
     counts_draft,
@@ -32,6 +34,8 @@ from tests.world import (
     projects,
     projects_draft,
     schema,
+    types_draft,
+    types_schema,
 )
 
 SUMMARY = f"{EPCI}/synthese"
@@ -132,6 +136,7 @@ def good() -> Iterator[Case]:
     """All cases that are accepted."""
     yield from _series()
     yield from _register()
+    yield from _types()
     yield from _chains()
     yield from _others()
 
@@ -207,7 +212,7 @@ def _register() -> Iterator[Case]:
     )
     yield Case(
         "delta",
-        "One entity gone, one changed, one new; `result` is the digest of the whole table after it.",
+        "One entity gone, one changed, one new; `result` is the digest of the table after it.",
         (message(change()),),
         head=one.position(),
         table=one.blob,
@@ -217,6 +222,43 @@ def _register() -> Iterator[Case]:
         "withdraw-entities",
         "An entity is taken back from a register.",
         (message(made(projects_draft(keys, mode="withdraw"), one.position())),),
+        head=one.position(),
+        table=one.blob,
+    )
+
+
+@cache
+def first_types() -> Made:
+    """A register with a column of every type."""
+    return made(types_draft())
+
+
+def changed_types() -> pl.DataFrame:
+    """It after a change: the first entity gone, the last one changed."""
+    rows = all_types()
+    closed = rows.tail(1).with_columns(ouvert=pl.lit(value=False))
+    return pl.concat([rows.slice(1, rows.height - 2), closed])
+
+
+def types_change() -> pl.DataFrame:
+    """The change as a delta."""
+    return make_delta(all_types(), changed_types(), types_schema().primary_key)
+
+
+def _types() -> Iterator[Case]:
+    one, trust = first_types(), (*KNOWN, TYPES_DOCUMENT)
+    yield Case(
+        "snapshot-all-types",
+        "Every type of the wire at its edges; texts ascend by their UTF-8 bytes, not as UTF-16.",
+        (message(one),),
+        trust=trust,
+    )
+    delta = types_draft(types_change(), mode="delta", result=changed_types())
+    yield Case(
+        "delta-all-types",
+        "A change that takes an entity away: of its row only the key counts, the place is null.",
+        (message(made(delta, one.position())),),
+        trust=trust,
         head=one.position(),
         table=one.blob,
     )

@@ -22,7 +22,7 @@ from federation.strict import dump
 from tests.world import ARVIEU, EPCI, LUZY, SALT, Made, signer
 
 KNOWN: Final = (
-    f"charter-levezou-1.json",
+    "charter-levezou-1.json",
     f"identity-{ARVIEU}-1.json",
     f"identity-{EPCI}-1.json",
     f"identity-{LUZY}-1.json",
@@ -120,7 +120,7 @@ def messages(one: Made) -> tuple[dict[str, Any], ...]:
     )
 
 
-# --- spelling ----------------------------------------------------------------------------------------
+# --- spelling ------------------------------------------------------------------------------------
 
 
 def headed(one: Made, header: bytes) -> str:
@@ -164,7 +164,7 @@ def signature_of(jws: str) -> bytes:
     return un_b64url(jws.rpartition(".")[2])
 
 
-# --- contents ------------------------------------------------------------------------------------------
+# --- contents ------------------------------------------------------------------------------------
 
 
 def carrying(one: Made, blob: bytes, plain_size: int | None = None, **changes: Any) -> Made:
@@ -232,10 +232,7 @@ def rle_frame(count: int, *, declared: int, window_log: int | None = None) -> by
 
 def _frame(blocks: Sequence[bytes], declared: int, window_log: int | None) -> bytes:
     # the flag 0b11...... says that 8 bytes of content size follow
-    if window_log is None:
-        head = b"\xe0"
-    else:
-        head = bytes([0xC0, (window_log - 10) << 3])
+    head = b"\xe0" if window_log is None else bytes([0xC0, (window_log - 10) << 3])
     last = bytes([blocks[-1][0] | 1]) + blocks[-1][1:]
     body = b"".join([*blocks[:-1], last])
     return b"\x28\xb5\x2f\xfd" + head + struct.pack("<Q", declared) + body

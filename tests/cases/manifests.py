@@ -150,7 +150,7 @@ def _members() -> Iterator[Case]:
             {"content": {**content, "size": 2**26 + 1}},
         ),
         "bomb-declared": (
-            "A content that declares more than 256 MiB decompressed: a bomb is refused before anything is decompressed.",
+            "A content of more than 256 MiB decompressed: a bomb, and nothing is decompressed.",
             {"content": {**content, "plainSize": 2**28 + 1}},
         ),
         "content-only-salt": (

@@ -11,11 +11,14 @@ from federation.tables import make_delta
 from tests.cases.good import (
     change,
     changed_projects,
+    changed_types,
     charter_digest,
     composition,
     figures,
     first_counts,
     first_projects,
+    first_types,
+    types_change,
 )
 from tests.cases.kit import KNOWN, Case, message, with_frame
 from tests.world import (
@@ -23,8 +26,10 @@ from tests.world import (
     LUZY,
     NOWHERE,
     SALT,
+    TYPES_DOCUMENT,
     Made,
     World,
+    all_types,
     counts,
     counts_draft,
     documents,
@@ -33,6 +38,7 @@ from tests.world import (
     projects,
     projects_draft,
     schema,
+    types_draft,
 )
 
 
@@ -40,6 +46,7 @@ def row_cases() -> Iterator[Case]:
     """All of them."""
     yield from _counts()
     yield from _projects()
+    yield from _types()
     yield from _tables()
     yield from _places()
     yield from _compositions()
@@ -124,12 +131,50 @@ def _projects() -> Iterator[Case]:
         "A line feed after a date.",
         _set(rows, 2, createdAt="2025-11-03T08:00:00Z\n"),
     )
+    yield case("uuid", "An id that is no UUID.", _set(rows, 3, id="projet-4"))
     yield case("required", "A project without a name.", _set(rows, 2, nom=None))
     yield case("minimum", "A commitment below 1.", _set(rows, 0, theme_manifeste=0))
     yield case("maximum", "A commitment above 10.", _set(rows, 0, theme_manifeste=11))
     yield case("array", "An array that is not JSON.", _set(rows, 0, competences="[1,"))
     yield case("array-object", "An object where an array belongs.", _set(rows, 0, competences="{}"))
     yield case("duplicate", "An entity twice.", _set(rows, 1, id=rows["id"][0]))
+
+
+def _types() -> Iterator[Case]:
+    one, rows = first_types(), all_types()
+    trust = (*KNOWN, TYPES_DOCUMENT)
+
+    def case(name: str, description: str, reason: str = "invalid", **values: object) -> Case:
+        other = with_frame(one, _set(rows, 1, **values))
+        return Case(f"types-{name}", description, (message(other),), reason, trust)
+
+    yield case("minimum", "A decimal one step below the least.", mesure=Decimal("-99.51"))
+    yield case("year", "A year before the least.", annee=1799)
+    yield case("enum", "A whole number that is not in the list.", rang=1)
+    yield case("array", "A list of something else than texts.", liste="[1]")
+    yield case("object", "A list where an object belongs.", objet="[]")
+    yield case("object-twice", "An object with a key twice.", objet='{"a":1,"a":2}')
+    yield case("geopoint", "A latitude above 90.", point="0,91")
+    yield case("place", "A commune that the EPCI doesn't cover.", "place", commune="58149")
+    utf16 = pl.concat([rows.head(4), rows.tail(1), rows.slice(4, 1)])
+    yield Case(
+        "types-order-utf16",
+        "Texts in the order of UTF-16, which is not that of their bytes.",
+        (message(with_frame(one, utf16)),),
+        "invalid",
+        trust,
+    )
+    delta = types_change().with_columns(commune=pl.lit("58149"))
+    draft = types_draft(delta, mode="delta", result=changed_types())
+    yield Case(
+        "types-delta-place",
+        "A change that brings a commune that the EPCI doesn't cover.",
+        (message(made(draft, one.position())),),
+        "place",
+        trust,
+        one.position(),
+        table=one.blob,
+    )
 
 
 def _tables() -> Iterator[Case]:

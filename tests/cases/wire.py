@@ -11,8 +11,8 @@ from tests.cases.good import first_counts, long_counts
 from tests.cases.kit import (
     KNOWN,
     Case,
-    header_of,
     headed,
+    header_of,
     message,
     messages,
     other_spelling,
@@ -115,7 +115,7 @@ def _form() -> Iterator[Case]:
     )
     yield Case(
         "base64url-second-spelling",
-        "The signature in a second spelling of the same bytes: the last character's unused bits are not zero.",
+        "The signature in a second spelling: the last character's unused bits are not zero.",
         (message(one, jws=f"{header}.{payload}.{other_spelling(signature)}"),),
         "base64url",
     )
@@ -236,7 +236,7 @@ def _keys() -> Iterator[Case]:
     small = f"identity-{AYEN}-1-small-order.json"
     yield Case(
         "key-small-order",
-        "The identity document lists a key of small order, under which one signature fits every text: the document is refused, so the key isn't known.",
+        "A key of small order fits every text: the document that lists it is refused.",
         (message(_small_order(), jws=_neutral()),),
         "key-unknown",
         trust=(*KNOWN, small),
@@ -245,7 +245,7 @@ def _keys() -> Iterator[Case]:
     by_alien = Made(one.payload, one.blob, SEGUR)
     yield Case(
         "identity-unsigned",
-        "The recovery key did not sign the first identity document: it is refused, so its key isn't known.",
+        "The recovery key did not sign the first identity document: its keys aren't known.",
         (message(by_alien, subject=subject_of(one)),),
         "key-unknown",
         trust=(*KNOWN, alien),

@@ -33,7 +33,7 @@ export const byBytes = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))
 export const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 // One object; no key twice, no number but whole ones, no half surrogate pairs, no byte order mark.
-export function strictJson (data) {
+export function strictJson (data, fractions = false) {
   let text, found
   try { text = utf8.decode(data) } catch { throw new Fault('json', 'not UTF-8') }
   const tokens = text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]|[^\s{}[\],:"]+/g)
@@ -48,7 +48,7 @@ export function strictJson (data) {
     else if (token === '}') open.pop()
     else if (string === undefined) {
       need(token.length < 4300, 'json', 'a number too long')
-      need(/^(-?\d+|true|false|null)$/.test(token), 'json-number')
+      need(fractions || /^(-?\d+|true|false|null)$/.test(token), 'json-number')
     } else {
       const value = JSON.parse(string)
       need(value.isWellFormed(), 'json', 'half a surrogate pair')

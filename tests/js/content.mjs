@@ -1,7 +1,7 @@
 // Steps 13 to 15: one zstd frame, one plain Arrow stream, rows that hold, sharing.
 import { RecordBatchReader } from 'apache-arrow'
 import { Decompress } from 'fzstd'
-import { Fault, MIB, byBytes, hex, need, oneOf, placeOf, same, sha256, utf8 } from './common.mjs'
+import { Fault, MIB, byBytes, hex, need, oneOf, placeOf, same, sha256, strictJson, utf8 } from './common.mjs'
 
 // --- 13. decode: the zstd frame (RFC 8878, section 3.1.1) -------------------------------------------
 
@@ -115,7 +115,9 @@ function valuesOf ({ values, valueOffsets, nullBitmap, length }, type, rows) {
     if (valueOffsets) return utf8.decode(values.subarray(valueOffsets[at], valueOffsets[at + 1]))
     if (type === 'boolean') return bit(values, at)
     if (type !== 'number') return BigInt(values[at])
-    return BigInt.asIntN(128, [3, 2, 1, 0].reduce((sum, word) => sum << 32n | BigInt(values[4 * at + word]), 0n))
+    const steps = BigInt.asIntN(128, [3, 2, 1, 0].reduce((sum, word) => sum << 32n | BigInt(values[4 * at + word]), 0n))
+    need(steps > -(10n ** 18n) && steps < 10n ** 18n, 'content-arrow', 'more than 18 digits')
+    return steps
   }
   return Array.from({ length }, (_, at) => {
     const [from, to] = valueOffsets ? [valueOffsets[at], valueOffsets[at + 1]] : [0, 0]
@@ -151,14 +153,15 @@ function fine (value, { type, format, scale, rules }) {
   return length <= (rules.maxLength ?? 10_000) && length >= (rules.minLength ?? 0) &&
     !/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/.test(value) &&
     (rules.pattern === undefined || new RegExp(`^(?:${rules.pattern})$`, 'u').test(value)) &&
-    (format !== 'uuid' || /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(value)) &&
-    (type !== 'array' || isTexts(value))
+    (FORMS[type === 'string' ? format : type]?.(value) ?? true)
 }
-function isTexts (value) {
-  try {
-    const found = JSON.parse(value)
-    return Array.isArray(found) && found.every(one => typeof one === 'string' && one.isWellFormed())
-  } catch { return false }
+const quiet = check => value => { try { return check(value) } catch { return false } }
+const FORMS = {
+  uuid: value => /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(value),
+  array: quiet(value => strictJson(Buffer.from(`{"list":${value}}`)).list.every(one => typeof one === 'string')),
+  object: quiet(value => Boolean(strictJson(Buffer.from(value), true))),
+  geopoint: value => /^-?\d{1,3}(\.\d{1,15})?, ?-?\d{1,2}(\.\d{1,15})?$/.test(value) &&
+    value.split(',').every((one, at) => Math.abs(Number(one)) <= [180, 90][at]),
 }
 
 // The canonical text of a value, as a netstring.

@@ -182,7 +182,7 @@ BAD: list[tuple[str, dict[str, object], str]] = [
     ("node upper", {"node": "A"}, "document"),
     ("node empty", {"node": ""}, "document"),
     ("node long", {"node": "a" * 49}, "document"),
-    ("nkey none", {"nkey": None}, "document"),
+    ("nkey none", {"nkey": None}, "json"),
     (
         "nkey a seed",
         {"nkey": "SUAHBA55NOCVJDXV3UOVBJIUC2MS64L7TNINNRDXZRBIC7F4TB4YOR2MJY"},
@@ -194,7 +194,7 @@ BAD: list[tuple[str, dict[str, object], str]] = [
 
 @pytest.mark.parametrize(("change", "code"), [b[1:] for b in BAD], ids=[b[0] for b in BAD])
 def test_a_bad_enrolment_is_refused(keys: list[str], change: dict[str, object], code: str):
-    good = {"enrolment": 1, "node": "a", "nkey": keys[0], "reader": None, "participants": [ARVIEU]}
+    good = {"enrolment": 1, "node": "a", "nkey": keys[0], "participants": [ARVIEU]}
     with pytest.raises(MalformedError) as caught:
         parse_enrolment(json.dumps({**good, **change}).encode())
     assert caught.value.code == code

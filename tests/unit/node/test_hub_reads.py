@@ -205,6 +205,11 @@ async def test_documents_are_found_by_digest_and_pattern(tmp_path: Path):
             await b.publish_document(f"{B}.doc.identity", {}, b"new")  # replaces the old one
             assert await b.read_document(B, sha(b"old")) is None
             assert (await b.read_document(B, sha(b"new"))) is not None
+            signed_by_many = b'{"payload":"eyJhIjoxfQ","signatures":[]}'
+            await b.publish_document(f"{B}.doc.charter.c", {}, signed_by_many)
+            charter = await a.read_document(A, sha(b'{"a":1}'))  # its payload's digest
+            assert charter is not None
+            assert charter.body == signed_by_many
             page = await a.read_documents(A, "mlg.1.z.*.*.doc.identity")
             assert [(m.subject, m.body) for m in page.messages] == [
                 (f"{A}.doc.identity", b""),

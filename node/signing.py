@@ -1,0 +1,182 @@
+"""Signing: drafts get their place in the chain, and rows in the outbox of every hub."""
+
+import contextlib
+import json
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Protocol
+
+from federation.author import Draft, Signed, sign_draft
+from federation.content import describe
+from federation.errors import StateError
+from federation.manifest import Sharing
+from federation.model import Position, instant_us
+from node.clock import now_us
+from node.keys import KeyStore
+from node.link.errors import LinkError
+from node.publishing import read_claims
+from node.steps import step
+from node.store.rows import DraftRow, HeadRow, PublicationRow
+from node.store.store import Store
+from schemas.model import Schema
+
+SchemaOf = Callable[[str], Schema | None]
+
+
+class Comparing(Protocol):
+    """The way to one hub, as far as signing needs it."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the hub can be asked now."""
+
+    async def compare(self, participant: str) -> None:
+        """Compare one's outbox with what the hub holds last."""
+
+
+class Signing:
+    """Turns drafts into signed publications with outbox rows for every hub."""
+
+    def __init__(
+        self, store: Store, keys: KeyStore, schema_of: SchemaOf, hubs: Sequence[str]
+    ) -> None:
+        """Sign with a key store for hubs by name."""
+        self._store = store
+        self._keys = keys
+        self._schema_of = schema_of
+        self._hubs = tuple(hubs)
+        self._one = Lock()  # the senders of several hubs sign in threads of their own
+        self.hubs: list[Comparing] = []
+
+    async def compare_all(self, participant: str, asking: "Comparing") -> None:
+        """Before anything is signed, one's place is compared with every hub that can be reached.
+
+        Args:
+            participant: Whose drafts are to be signed.
+            asking: The sender that is about to sign and send.
+
+        Raises:
+            MaillageError: As `node.send.Sender.compare`; that another hub can't be asked is
+                no hindrance.
+        """
+        for sender in self.hubs:
+            if sender is asking:
+                await sender.compare(participant)
+            elif sender.connected:
+                with contextlib.suppress(LinkError):
+                    await sender.compare(participant)
+
+    def sign_ready(self, participant: str) -> int:
+        """Sign all drafts of a participant that wait.
+
+        Returns:
+            How many.
+
+        Raises:
+            MaillageError: A key file is missing, or the store can't write.
+        """
+        with self._one:
+            return self._sign_ready(participant)
+
+    def _sign_ready(self, participant: str) -> int:
+        rows = self._store.own.next_drafts(participant)
+        if not rows:
+            return 0
+        signer = self._keys.signer(participant)
+        count = 0
+        for row in rows:
+            step("send.before-sign")
+            draft = self._draft(row)
+            head = self._store.publications.own_head(row.dataset)
+            before = (
+                None
+                if head is None
+                else Position(epoch=head.epoch, sequence=head.sequence, digest=head.digest)
+            )
+            moment = now_us()
+            signed = sign_draft(draft, before, signer, issued_us=moment)
+            self._store.own.sign_draft(
+                row.id,
+                _own_row(signed, draft, moment),
+                self._hubs,
+                _own_head(signed, draft, head, moment),
+            )
+            step("send.signed")
+            count += 1
+        return count
+
+    def _draft(self, row: DraftRow) -> Draft:
+        schema = self._schema_of(row.schema_digest)
+        if schema is None:
+            raise StateError(f"draft {row.id}: its schema is gone", code="draft-schema")
+        blob = self._store.contents.get(row.content_digest) if row.content_digest else None
+        licence, composition = read_claims(json.loads(row.claims))
+        return Draft(
+            publisher=row.participant,
+            dataset=row.dataset,
+            schema=schema,
+            mode=row.mode,  # type: ignore[arg-type]  # written from a Mode
+            rows=row.rows,
+            period_us=None
+            if row.period_start is None or row.period_end is None
+            else (row.period_start, row.period_end),
+            content=None if blob is None else describe(blob, row.plain_size),
+            blob=blob,
+            result=row.result,
+            sharing=Sharing.model_validate(json.loads(row.sharing)),
+            origin=row.origin,
+            licence=licence,
+            composition=composition,
+        )
+
+
+def _own_row(signed: Signed, draft: Draft, moment: int) -> PublicationRow:
+    manifest = signed.manifest
+    return PublicationRow(
+        digest=signed.digest,
+        owner=manifest.owner,
+        publisher=manifest.publisher,
+        dataset=manifest.dataset,
+        schema_name=manifest.schema_ref.name,
+        schema_digest=manifest.schema_ref.digest,
+        epoch=manifest.epoch,
+        sequence=manifest.sequence,
+        previous=manifest.previous,
+        mode=manifest.mode,
+        period_start=draft.period_us[0] if draft.period_us else None,
+        period_end=draft.period_us[1] if draft.period_us else None,
+        rows=manifest.rows,
+        issued=instant_us(manifest.issued),
+        sharing=manifest.sharing.level,
+        origin=manifest.origin,
+        verdict="signed",
+        jws=signed.jws,
+        content_digest=manifest.content.digest if manifest.content else None,
+        plain_size=manifest.content.plain_size if manifest.content else 0,
+        received_at=moment,
+        own=True,
+    )
+
+
+def _own_head(signed: Signed, draft: Draft, before: HeadRow | None, moment: int) -> HeadRow:
+    manifest = signed.manifest
+    ends = [
+        end
+        for end in (
+            before.period_end if before else None,
+            draft.period_us[1] if draft.period_us else None,
+        )
+        if end
+    ]
+    return HeadRow(
+        manifest.dataset,
+        manifest.epoch,
+        manifest.sequence,
+        signed.digest,
+        manifest.schema_ref.digest,
+        manifest.origin,
+        (before.accepted if before else 0) + 1,
+        before.refused if before else 0,
+        max(ends, default=None),
+        moment,
+    )
