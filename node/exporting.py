@@ -109,6 +109,8 @@ def bundle_of(
         )
     contents: dict[str, bytes] = {}
     schemas: dict[str, bytes] = {}
+    charters: dict[str, bytes] = {}
+    names = {row.publisher for row in rows}
     for row in rows:
         manifest = Manifest.read(parse_compact(row.jws, TYP).payload)
         schema = knowledge.schema(row.schema_digest)
@@ -116,7 +118,11 @@ def bundle_of(
             schemas[schema.digest] = schema.document
         if manifest.content is not None and row.content_digest is not None:
             contents[manifest.content.digest] = store.contents.get(row.content_digest)
-    known = [knowledge.identity_of(name) for name in sorted({row.publisher for row in rows})]
+        charter = knowledge.charters.get(manifest.sharing.charter or "")
+        if charter is not None:
+            charters[charter.digest] = charter.document
+            names |= set(charter.members)  # each signed it
+    known = [knowledge.identity_of(name) for name in sorted(names)]
     identities = {one.digest: one.document for one in known if one is not None}
     return write(
         Bundle(
@@ -124,5 +130,6 @@ def bundle_of(
             contents=contents,
             schemas=schemas,
             identities=identities,
+            charters=charters,
         )
     )

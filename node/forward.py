@@ -147,7 +147,7 @@ class Forwarder:
         return count
 
     def _rows(self, dataset: str, after: tuple[int, int]) -> list[PublicationRow]:
-        """Those that took their place in the chain; refused ones too, their successors need them."""
+        """Those that took a place in the chain; refused ones too, their successors need them."""
         rows = self._store.publications.of(dataset, after=after, everything=True)
         decided = [row for row in rows if row.verdict != "signed"]
         for at, row in enumerate(decided):

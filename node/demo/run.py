@@ -249,6 +249,10 @@ async def _go_on(demo: Demo, console: Console) -> None:
 
 async def _main(*, once: bool, as_json: bool, seed: int) -> int:
     console = Console()
+    ending = asyncio.current_task()
+    assert ending is not None
+    # a signal ends the round, too, and what it started: the broker and the folder
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.cancel)
     with tempfile.TemporaryDirectory(prefix="maillage-demo-") as folder:
         async with running(Path(folder), seed) as demo:
             result = await one_round(demo)
@@ -292,7 +296,10 @@ def run_demo(*, once: bool = False, json: bool = False, seed: int = 1) -> int:
     Returns:
         Exit status: 0 if everything was as it must be, else 1.
     """
-    return asyncio.run(_main(once=once, as_json=json, seed=seed))
+    try:
+        return asyncio.run(_main(once=once, as_json=json, seed=seed))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        return 1
 
 
 __all__: Sequence[str] = ("run_demo",)

@@ -8,6 +8,7 @@ contents. There is no table of rows.
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
@@ -52,6 +53,7 @@ class CellChanges:
     merged: list[tuple[CellKey, Cell]] = field(default_factory=list)
 
 
+@lru_cache(maxsize=65_536)
 def part_of(owner: str, dataset: str) -> Part:
     """What the cells of a dataset must know of it."""
     return Part(dataset, place_of(owner) or "", zone_of(owner), VINTAGE)
@@ -144,6 +146,9 @@ def series_changes(
 ) -> None:
     """The cells of a batch of series.
 
+    All times of a dataset's rows lie before its latest end: a window that begins there or later has
+    no cell yet, and its first one needn't be looked for.
+
     Args:
         accepted: In chain order per dataset.
         ends_us: Before the batch, the latest end of a period held, per dataset.
@@ -166,7 +171,12 @@ def series_changes(
         if carrying:
             frames = [one.frame for one in carrying if one.frame is not None]
             parts = [part_of(one.manifest.owner, one.manifest.dataset) for one in carrying]
-            changes.merged += _cells(carrying[0].schema, frames, parts)
+            for key, cell in _cells(carrying[0].schema, frames, parts):
+                end_us = ends_us.get(key.dataset)
+                if end_us is None or key.start * SECOND_US >= end_us:
+                    changes.replaced[key] = cell
+                else:
+                    changes.merged.append((key, cell))
 
 
 def _disjoint(publications: Sequence[Publication], end_us: int | None) -> bool:

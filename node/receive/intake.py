@@ -407,9 +407,8 @@ class Intake:
         return [Arrival(held.subject, held.headers, held.body) for held in found]
 
     def _let_go(self, ref: str, batch: _Batch) -> None:
-        if batch.hold.pop(ref, None) is not None:
-            return
-        number = self._number(ref)
+        batch.hold.pop(ref, None)
+        number = self._number(ref)  # held anew in this batch, it may be stored already
         if number is not None:
             self._ids.pop(ref, None)
             batch.release[number] = None
@@ -486,6 +485,8 @@ class Intake:
         step("receive.before-commit")
         committed = self._store.commit(write)
         self._deciding.clear()
+        if batch.release:  # the database may give their numbers again
+            self._ids = {one: at for one, at in self._ids.items() if at not in batch.release}
         step("receive.committed")
         batch.taken.turned_away = len(committed.turned_away)
         for held, number in zip(batch.hold, committed.held, strict=True):

@@ -6,6 +6,7 @@ database, and rows go to the driver as the plain tuples that they are.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
@@ -23,6 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Compiled
 from sqlalchemy.sql.expression import ClauseElement
+
+VARIABLES_MAX: Final = 900
+"""Parameters of one statement; SQLite takes 999 at least."""
 
 Row: TypeAlias = tuple[Any, ...]
 Insert: TypeAlias = sqlite.Insert | postgresql.Insert
@@ -67,11 +71,27 @@ class Bulk:
         self._build = build
         self._names = [c.name for c in table.columns] if names is None else list(names)
         self._text: dict[str, str] = {}
+        self._together = max(1, VARIABLES_MAX // len(self._names))
+        self._many = ""
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> int:
         """Run it for each row, a tuple in the order of the names; answers the rows changed."""
         if not rows:
             return 0
+        text = self._compiled(connection)
+        size = self._together
+        if not self._many or connection.dialect.name != "sqlite" or len(rows) < size:
+            return connection.exec_driver_sql(text, list(rows)).rowcount
+        whole = len(rows) - len(rows) % size
+        changed = 0
+        for at in range(0, whole, size):
+            flat = tuple(chain.from_iterable(rows[at : at + size]))
+            changed += connection.exec_driver_sql(self._many, flat).rowcount
+        if whole < len(rows):
+            changed += connection.exec_driver_sql(text, list(rows[whole:])).rowcount
+        return changed
+
+    def _compiled(self, connection: Connection) -> str:
         text = self._text.get(connection.dialect.name)
         if text is None:
             dialect, insert = _DIALECTS[connection.dialect.name]
@@ -83,7 +103,16 @@ class Bulk:
                 compiled = statement.compile(dialect=dialect)
             assert getattr(compiled, "positiontup", None) == self._names
             text = self._text[connection.dialect.name] = str(compiled)
-        return connection.exec_driver_sql(text, list(rows)).rowcount
+            if connection.dialect.name == "sqlite" and isinstance(statement, Insert):
+                self._many = self._repeated(text)
+        return text
+
+    def _repeated(self, text: str) -> str:
+        """The same INSERT of many rows: SQLite's driver hands the interpreter over at each step."""
+        one = f"VALUES ({', '.join('?' * len(self._names))})"
+        assert text.count(one) == 1
+        row = one.removeprefix("VALUES ")
+        return text.replace(one, "VALUES " + ", ".join([row] * self._together))
 
 
 class Lookup:

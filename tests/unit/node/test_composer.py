@@ -29,7 +29,7 @@ from node.publishing import Publisher
 from node.receive.contents import Contents
 from node.receive.figures import replay
 from node.receive.intake import Intake
-from node.send import Signing
+from node.signing import Signing
 from node.store.rows import PublicationRow
 from node.store.store import Store
 from schemas.catalogue import bundled

@@ -343,7 +343,7 @@ REFUSED_IN_PLACE: dict[str, tuple[Callable[[], Made], str]] = {
         "period",
     ),
     "for partners": (
-        lambda: SECOND.changed(sharing={"level": "partners", "partners": [EPCI]}),
+        lambda: SECOND.changed(sharing={"level": "partners"}),
         "sharing",
     ),
 }

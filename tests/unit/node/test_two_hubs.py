@@ -40,7 +40,7 @@ def csv(first: int, last: int) -> bytes:
 
 async def until(check: Callable[[], bool], within_s: float = 30.0) -> None:
     async with asyncio.timeout(within_s):
-        while not await asyncio.to_thread(check):
+        while not await asyncio.to_thread(check):  # noqa: ASYNC110 - anything may be waited for
             await asyncio.sleep(0.05)
 
 
@@ -166,7 +166,7 @@ def accepted(node: Node) -> int:
     return 0 if head is None else head.accepted
 
 
-def total(node: Node, territory: str) -> list[int | None]:
+def total(node: Node, territory: str) -> list[object]:
     view = node.view(territory, MEASURE, "month", now_us=now_us())
     return [one.figures.total for one in view.totals]
 
@@ -237,6 +237,8 @@ async def test_a_departement_composes_from_a_second_hub(tmp_path: Path) -> None:
 
 async def test_what_came_while_the_second_hub_was_away_is_passed_on_later(tmp_path: Path) -> None:
     async with federation(tmp_path, ("a", "b"), CHAIN) as world:
+        async with world.running(COMMUNE, EPCI, DEPARTEMENT) as nodes:
+            await until(lambda: all(node.knowledge.charters for node in nodes))
         world.places[EPCI].hubs = ("a",)
         world.places[EPCI].forward = ""
         async with world.running(COMMUNE, EPCI) as (commune, epci):
@@ -278,7 +280,7 @@ async def test_a_forged_forward_is_never_accepted(tmp_path: Path) -> None:
             assert not epci.senders["b"].halted
             assert total(departement, DEPARTEMENT) == [21]
             status = departement.store.status()
-            assert {key for key in status.evidence} <= {"transport-fault"}
+            assert set(status.evidence) <= {"transport-fault"}
             head = departement.store.publications.head(DATASET)
             assert head is not None
             assert head.refused == 0
@@ -302,7 +304,7 @@ async def test_an_owner_answers_an_ask_once(tmp_path: Path) -> None:
                     await link.publish_document(ask_subject(EPCI, COMMUNE), {}, body)
                 subject = pub_subject(parse_dataset(DATASET))
                 async with asyncio.timeout(20):
-                    while len((await link.read_range(prefix(EPCI), subject)).messages) < 2:
+                    while len((await link.read_range(prefix(EPCI), subject)).messages) < 2:  # noqa: ASYNC110 - the hub is asked
                         await asyncio.sleep(0.1)
                 await asyncio.sleep(0.5)
                 page = await link.read_range(prefix(EPCI), subject)
@@ -319,12 +321,14 @@ async def test_an_owner_answers_an_ask_once(tmp_path: Path) -> None:
 async def test_a_hub_that_missed_a_receipt_gets_it_when_it_is_back(
     gone: str, tmp_path: Path
 ) -> None:
-    place = Place(EPCI, ("a", "b"), reads=("a",))
-    async with federation(tmp_path, ("a", "b"), (Place(COMMUNE, ("a",)), place)) as world:
-        async with world.running(COMMUNE, EPCI) as (commune, epci):
-            publish(commune, 1, 3)
-            await until(lambda: receivers(commune) == {EPCI})
-            epci.store.settings.set(f"receipts-owed.{gone}", json.dumps([[EPCI, COMMUNE]]))
-            (first,) = commune.store.receipts.received(COMMUNE)
-            await until(lambda: commune.store.receipts.received(COMMUNE)[0].version > first.version)
-            assert epci.store.settings.get(f"receipts-owed.{gone}") == "[]"
+    places = (Place(COMMUNE, ("a",)), Place(EPCI, ("a", "b"), reads=("a",)))
+    async with (
+        federation(tmp_path, ("a", "b"), places) as world,
+        world.running(COMMUNE, EPCI) as (commune, epci),
+    ):
+        publish(commune, 1, 3)
+        await until(lambda: receivers(commune) == {EPCI})
+        epci.store.settings.set(f"receipts-owed.{gone}", json.dumps([[EPCI, COMMUNE]]))
+        (first,) = commune.store.receipts.received(COMMUNE)
+        await until(lambda: commune.store.receipts.received(COMMUNE)[0].version > first.version)
+        assert epci.store.settings.get(f"receipts-owed.{gone}") == "[]"
