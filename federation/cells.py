@@ -6,6 +6,7 @@ path up give the same figures. What is not there has no cell: absent is never ze
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -123,8 +124,9 @@ def cells_of_batch(
         (groups[key // _START_STRIDE], key % _START_STRIDE - _START_STRIDE // 2)
         for key in states["key"].to_list()
     ]
+    new_key = tuple.__new__  # what the named tuple's own does, without a Python call for each cell
     return [
-        (CellKey(at.dataset, name, at.place, window, begin, at.vintage), cell)
+        (new_key(CellKey, (at.dataset, name, at.place, window, begin, at.vintage)), cell)
         for column in columns
         for name in (column.values.name,)
         for (at, begin), cell in zip(keys, column.cells(states), strict=True)
@@ -312,12 +314,7 @@ class _Column:
         totals, lows, highs = (
             states[f"{name} {figure}"].to_list() for figure in ("total", "min", "max")
         )
-        return (
-            Cell(count, total, square, low, high, scale)
-            for count, total, square, low, high in zip(
-                counts, totals, squares, lows, highs, strict=True
-            )
-        )
+        return map(Cell, counts, totals, squares, lows, highs, repeat(scale))
 
 
 def _column(measure: Measure, frame: pl.DataFrame) -> _Column:

@@ -4,7 +4,7 @@ Contents are decoded one by one by pyarrow and checked together, one polars fram
 (design, section 4: small publications are validated in one batch).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final, Generic, TypeVar
@@ -16,23 +16,24 @@ from federation.composition import SCHEMA as COMPOSITION
 from federation.composition import misfits, row_schema
 from federation.content import decode, split
 from federation.errors import MalformedError
+from federation.limits import PLAIN_MAX_BYTES
 from federation.manifest import Content, Manifest, Mode
 from federation.places import covered, place_of
 from federation.strict import sha256_hex
-from federation.tables import apply_delta
+from federation.tables import PART, next_table
 from federation.verify import Finding, KeyRecord, Opened, Trust
-from schemas.canonical import table_digest
 from schemas.checks import check_batch
 from schemas.model import DELETED, Schema
 from schemas.territory import UnknownTerritoryError
 
 T = TypeVar("T")
 
-PART: Final = "_part"
-"""Column that tells the publications of one frame apart."""
-
 ROWS_TOGETHER_MAX: Final = 1_000_000
 """Rows checked in one frame; bounds memory (some 100 MB at 100 bytes a row)."""
+
+PLAIN_TOGETHER_MAX_BYTES: Final = PLAIN_MAX_BYTES
+"""Contents decoded at once: as much as the largest may take alone. A batch of small messages may
+hold a hundred times that."""
 
 _MAKER: Final = object()
 
@@ -114,17 +115,44 @@ def judge(candidates: Sequence[Candidate], trust: Trust, tables: Tables) -> list
         MemoryError: This machine can't give what a content needs, whose size is bounded. That is
             no fault of its owner: nothing of the batch is judged, and it is taken again.
     """
+    results: list[Judgement] = []
+    overlay: dict[str, pl.DataFrame | None] = {}
+    for run in _runs(candidates):
+        results += _judge_run(run, trust, tables, overlay)
+    return results
+
+
+def _runs(candidates: Sequence[Candidate]) -> Iterator[list[Candidate]]:
+    """Candidates that are decoded before the first of them is judged, bounded in bytes."""
+    run: list[Candidate] = []
+    held = 0
+    for one in candidates:
+        content = one.opened.manifest.content
+        size = 0 if content is None else content.plain_size
+        if run and held + size > PLAIN_TOGETHER_MAX_BYTES:
+            yield run
+            run, held = [], 0
+        run.append(one)
+        held += size
+    if run:
+        yield run
+
+
+def _judge_run(
+    candidates: Sequence[Candidate],
+    trust: Trust,
+    tables: Tables,
+    overlay: dict[str, pl.DataFrame | None],
+) -> list[Judgement]:
     decoded = [_decode(one) for one in candidates]
     found: list[Finding | None] = [one if isinstance(one, Finding) else None for one in decoded]
     frames: dict[int, pl.DataFrame] = {}
     for group in _groups(candidates, decoded):
         _check_group([(index, candidates[index], decoded[index]) for index in group], found, frames)
-    results: list[Judgement] = []
-    overlay: dict[str, pl.DataFrame | None] = {}
-    for index, candidate in enumerate(candidates):
-        finding = found[index]
-        results.append(finding or _finish(candidate, frames.get(index), overlay, tables, trust))
-    return results
+    return [
+        found[index] or _finish(candidate, frames.get(index), overlay, tables, trust)
+        for index, candidate in enumerate(candidates)
+    ]
 
 
 def _decode(candidate: Candidate) -> Any:
@@ -307,7 +335,7 @@ def _finish(
     try:
         finding = _composed(opened, frame)
         if finding is None and opened.schema.kind == "register":
-            result = _next_table(opened, frame, _table_before(manifest, overlay, tables))
+            result = next_table(opened, frame, _table_before(manifest, overlay, tables))
             if isinstance(result, Finding):
                 finding = result
             else:
@@ -355,37 +383,3 @@ def _table_before(
     if manifest.dataset in overlay:
         return overlay[manifest.dataset]
     return tables(manifest.dataset)
-
-
-def _next_table(
-    opened: Opened, frame: pl.DataFrame | None, before: pl.DataFrame | None
-) -> pl.DataFrame | Finding | None:
-    """A register's table after a step, compared with the digest that its owner signed."""
-    mode, schema = opened.manifest.mode, opened.schema
-    if mode == "unchanged":
-        return before
-    if mode == "withdraw" and (frame is None or before is None):
-        return None
-    assert frame is not None
-    if mode == "snapshot":
-        return _as_signed(opened, frame)
-    # a table under another version of the schema has other columns: only a snapshot mends that
-    if before is None or before.schema != schema.polars_schema():
-        return Finding("table-missing")
-    if mode == "withdraw":
-        return before.join(frame, on=list(schema.primary_key), how="anti", maintain_order="left")
-    return _changed(opened, before, frame)
-
-
-def _changed(opened: Opened, before: pl.DataFrame, delta: pl.DataFrame) -> pl.DataFrame | Finding:
-    schema = opened.schema
-    after = apply_delta(before, delta, schema.primary_key)
-    fault = check_batch(schema, after.with_columns(pl.lit(0, pl.UInt32).alias(PART)), PART).get(0)
-    if fault is not None:
-        return Finding("invalid", f"after the change: {fault.text('en')}"[:300])
-    return _as_signed(opened, after)
-
-
-def _as_signed(opened: Opened, after: pl.DataFrame) -> pl.DataFrame | Finding:
-    digest = table_digest(after, opened.schema.primary_key)
-    return after if digest == opened.manifest.result else Finding("result")

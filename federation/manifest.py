@@ -36,6 +36,9 @@ Licence = Literal[
     "etalab-2.0", "ODbL-1.0", "CC-BY-4.0", "CC0-1.0", "DL-DE-BY-2.0", "DL-DE-ZERO-2.0"
 ]
 
+_CARRIES: Final = {"append": True, "snapshot": True, "delta": True, "unchanged": False}
+"""Whether there is a content; for `withdraw` it may be."""
+
 
 class SchemaRef(WireModel):
     """Which schema the rows follow."""
@@ -92,12 +95,17 @@ class Content(WireModel):
 
     @model_validator(mode="after")
     def _adds_up(self) -> "Content":
-        if sum(part.size for part in self.parts) != self.size:
+        parts = self.parts
+        if len(parts) == 1:
+            if parts[0].size != self.size:
+                raise ValueError("the parts don't add up to the size")
+            if parts[0].digest != self.digest:
+                raise ValueError("a single part is the content")
+            return self
+        if sum(part.size for part in parts) != self.size:
             raise ValueError("the parts don't add up to the size")
-        if any(part.size != PART_MAX_BYTES for part in self.parts[:-1]):
+        if any(part.size != PART_MAX_BYTES for part in parts[:-1]):
             raise ValueError("only the last part may be short")
-        if len(self.parts) == 1 and self.parts[0].digest != self.digest:
-            raise ValueError("a single part is the content")
         return self
 
 
@@ -183,9 +191,7 @@ class Manifest(WireModel):
         return self
 
     def _check_mode(self) -> None:
-        carries = {"append": True, "snapshot": True, "delta": True, "unchanged": False}.get(
-            self.mode
-        )
+        carries = _CARRIES.get(self.mode)
         if carries is not None and carries != (self.content is not None):
             raise ValueError(f"content: does not fit mode {self.mode}")
         if self.content is None and self.rows != 0:

@@ -45,3 +45,37 @@ def make_delta(before: pl.DataFrame, after: pl.DataFrame, key: Sequence[str]) ->
         pl.lit(value=True).alias(DELETED),
     )
     return pl.concat([upserts, gone]).sort(key)
+
+
+def next_table(
+    opened: Opened, frame: pl.DataFrame | None, before: pl.DataFrame | None
+) -> pl.DataFrame | Finding | None:
+    """A register's table after a step, compared with the digest that its owner signed."""
+    mode, schema = opened.manifest.mode, opened.schema
+    if mode == "unchanged":
+        return before
+    if mode == "withdraw" and (frame is None or before is None):
+        return None
+    assert frame is not None
+    if mode == "snapshot":
+        return _as_signed(opened, frame)
+    # a table under another version of the schema has other columns: only a snapshot mends that
+    if before is None or before.schema != schema.polars_schema():
+        return Finding("table-missing")
+    if mode == "withdraw":
+        return before.join(frame, on=list(schema.primary_key), how="anti", maintain_order="left")
+    return _changed(opened, before, frame)
+
+
+def _changed(opened: Opened, before: pl.DataFrame, delta: pl.DataFrame) -> pl.DataFrame | Finding:
+    schema = opened.schema
+    after = apply_delta(before, delta, schema.primary_key)
+    fault = check_batch(schema, after.with_columns(pl.lit(0, pl.UInt32).alias(PART)), PART).get(0)
+    if fault is not None:
+        return Finding("invalid", f"after the change: {fault.text('en')}"[:300])
+    return _as_signed(opened, after)
+
+
+def _as_signed(opened: Opened, after: pl.DataFrame) -> pl.DataFrame | Finding:
+    digest = table_digest(after, opened.schema.primary_key)
+    return after if digest == opened.manifest.result else Finding("result")

@@ -12,8 +12,9 @@ from federation.ids import parse_dataset, parse_subject
 from federation.limits import SEQUENCE_MAX
 from federation.message import Message
 from federation.model import DatasetText, Ordinal, WireModel
+from node.link.errors import CasConflictError, UnconfirmedError
 from node.link.link import Link, TailMessage
-from node.send import BATCH_MAX, PUSH_MAX_BYTES, Sender, publication_messages
+from node.send import BATCH_MAX, PUSH_MAX_BYTES, TRIES, Sender, publication_messages
 from node.store.rows import PublicationRow
 from node.store.store import Store
 
@@ -115,7 +116,19 @@ class Answers:
     async def _answer(self, dataset: str, order: tuple[int, int]) -> None:
         """Send a dataset's publications after a position again, as they were signed."""
         owner = parse_dataset(dataset).owner
-        rows = await asyncio.to_thread(self._sent, owner, dataset, order)
+        for left in range(TRIES, 0, -1):
+            try:
+                await self._send(owner, await asyncio.to_thread(self._sent, owner, dataset, order))
+            except (CasConflictError, UnconfirmedError):
+                # a hub that lost its disk gets all of it from the outbox: not once more from here
+                await self._sender.compare(owner)
+                self._sender.wake()
+                if left == 1:
+                    raise
+            else:
+                return
+
+    async def _send(self, owner: str, rows: list[PublicationRow]) -> None:
         outgoing: list[Message] = []
         size = 0
         for row in rows:
@@ -123,10 +136,10 @@ class Answers:
             outgoing += more
             size += sum(len(message.body) for message in more)
             if size > PUSH_MAX_BYTES or len(outgoing) >= BATCH_MAX:
-                await self._sender.pass_on(owner, outgoing)
+                await self._sender.pass_on(owner, outgoing, tries=1)
                 outgoing, size = [], 0
         if outgoing:
-            await self._sender.pass_on(owner, outgoing)
+            await self._sender.pass_on(owner, outgoing, tries=1)
 
     def _sent(self, owner: str, dataset: str, order: tuple[int, int]) -> list[PublicationRow]:
         """Own publications in order; those that still wait go by themselves."""

@@ -190,19 +190,22 @@ class Sender:
         except StoreError as other:
             self.last_error = str(other)  # the first error is on its way to people
 
-    async def pass_on(self, participant: str, outgoing: Sequence[Message]) -> None:
+    async def pass_on(
+        self, participant: str, outgoing: Sequence[Message], *, tries: int = TRIES
+    ) -> None:
         """Send messages that have no outbox row under a participant's prefix, behind its others.
 
         Args:
             participant: Of this node.
             outgoing: Below its prefix; sent again they do no harm.
+            tries: How often, as long as the hub's last own message is another than expected.
 
         Raises:
             MaillageError: As `Link.publish`, `restored`, or of the store.
                 A beginning may be stored.
         """
         async with self._one:
-            for left in range(TRIES, 0, -1):
+            for left in range(tries, 0, -1):
                 await self._compare(participant)
                 expected = await asyncio.to_thread(
                     self._store.own.hub_position, self.hub, participant

@@ -132,7 +132,7 @@ class Receiver:
 
 
 def truth(*published: tuple[str, pl.DataFrame]) -> Figures:
-    """The figures computed from the rows the plain way: later rows take the place of earlier ones."""
+    """Figures computed from the rows the plain way: later rows replace earlier ones."""
     rows: dict[tuple[str, str, dt.datetime], Any] = {}
     for dataset, frame in published:
         for row in frame.iter_rows(named=True):
@@ -154,12 +154,6 @@ def sent(one: Made, *, subject: str | None = None, jws: str | None = None) -> li
     manifest = Manifest.read(parse_compact(one.jws(), TYP).payload)
     found = messages(manifest, one.digest(), text, one.blob, subject=subject)
     return [Arrival(message.subject, message.headers, message.body) for message in found]
-
-
-def unreadable(one: Made, payload_of: Made) -> Arrival:
-    """A message with the manifest of a publication that this program can't read itself."""
-    (arrival,) = sent(payload_of)
-    return with_headers(arrival, {MANIFEST_HEADER: one.jws()})
 
 
 def with_body(arrival: Arrival, body: bytes) -> Arrival:

@@ -155,9 +155,7 @@ async def test_the_real_file_arrives_and_its_days_add_up(tmp_path: Path, data: b
             assert receipt.receiver == COMPOSER
             assert own.digest in receipt.heads
             view = await asyncio.to_thread(
-                lambda: composer.view(
-                    COMPOSER, "comptage-mobilites.count", "day", now_us=now_us()
-                )
+                lambda: composer.view(COMPOSER, "comptage-mobilites.count", "day", now_us=now_us())
             )
         finally:
             stop.set()

@@ -23,6 +23,7 @@ from federation.model import Position, instant_us
 from federation.places import covered
 from federation.reasons import Verdict
 from federation.replica import (
+    SPEAKER_STEP,
     Ask,
     Charge,
     Drop,
@@ -31,7 +32,6 @@ from federation.replica import (
     Hold,
     Instruction,
     Judge,
-    SPEAKER_STEP,
     Receipt,
     Refuse,
     Release,
@@ -45,7 +45,6 @@ from node.receive.contents import Contents
 from node.receive.figures import CellChanges, register_changes, series_changes, span_of
 from node.receive.pause import uncollected
 from node.steps import step
-from node.store.store import Store
 from node.store.rows import (
     EvidenceRow,
     HeadRow,
@@ -56,6 +55,7 @@ from node.store.rows import (
     RefusalRow,
     Write,
 )
+from node.store.store import Store
 
 THREADS: Final = 2
 """Signature checks release the interpreter lock; a third thread gains nothing on two cores."""

@@ -6,16 +6,16 @@ documents follow. Whatever comes twice is decided once.
 
 import asyncio
 import contextlib
-import json
 import logging
 import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from federation.errors import MaillageError
 from federation.ids import ask_subject, parse_dataset, prefix, pub_subject
 from federation.replica import Ask
+from federation.strict import dump
 from federation.verify import Arrival
 from node.clock import now_us
 from node.documents import Documents
@@ -227,8 +227,10 @@ class Receiving:
         head = self._intake.replica.heads.get(ask.dataset)
         if (head.order if head else (0, 0)) > (ask.after.order if ask.after else (0, 0)):
             return found
-        wanted = {"epoch": ask.after.epoch, "sequence": ask.after.sequence} if ask.after else None
-        body = json.dumps({"dataset": ask.dataset, "after": wanted}).encode()
+        wanted: dict[str, Any] = {"dataset": ask.dataset}
+        if ask.after is not None:
+            wanted["after"] = {"epoch": ask.after.epoch, "sequence": ask.after.sequence}
+        body = dump(wanted)
         await self._link.publish_document(
             ask_subject(self._asker, dataset.owner), ASK_HEADERS, body
         )

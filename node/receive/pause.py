@@ -6,6 +6,7 @@ and again without finding anything. It has its turn between batches.
 """
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -13,6 +14,9 @@ from typing import Final
 
 TURNS_MAX: Final = 8
 """After so many batches that overlapped without a gap, it has its turn all the same."""
+
+SWITCH_S: Final = 0.0005
+"""How long a thread keeps the interpreter while another one waits for it (Python's own: 0.005)."""
 
 
 class _Pause:
@@ -23,11 +27,15 @@ class _Pause:
         self._working = 0
         self._turns = 0
         self._paused = False
+        self._switch_s = 0.0
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
         """Put collection off until those inside, in whatever threads, have left."""
         with self._lock:
+            if self._working == 0:
+                self._switch_s = sys.getswitchinterval()
+                sys.setswitchinterval(SWITCH_S)
             self._working += 1
             if not self._paused and gc.isenabled():
                 self._paused = True
@@ -37,6 +45,8 @@ class _Pause:
         finally:
             with self._lock:
                 self._working -= 1
+                if self._working == 0:
+                    sys.setswitchinterval(self._switch_s)
                 self._turns += 1
                 if self._paused and (self._working == 0 or self._turns >= TURNS_MAX):
                     self._paused = False

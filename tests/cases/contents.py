@@ -132,6 +132,10 @@ def _streams() -> Iterator[Case]:
     yield case("nothing", "Bytes that are no Arrow stream.", SALT + b"\xff" * 200)
     yield case("short", "One byte after the salt.", SALT + b"\x00")
     yield case("truncated", "The stream is cut off within a batch.", data[:-200])
+    yield case("no-end-mark", "The stream lacks its end mark.", data[:-8])
+    yield case("two-batches", "Two record batches.", _in_two(rows))
+    legacy = pa.ipc.IpcWriteOptions(use_legacy_format=True)
+    yield case("framing", "The framing of Arrow before 0.15.", stream(rows, options=legacy))
     yield case("trailing", "Bytes follow the end of the stream.", data + b"more")
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     yield case(
@@ -160,6 +164,14 @@ def _streams() -> Iterator[Case]:
     text = bytearray(data)
     text[data.rindex(b"C01-Pont")] = 0xFF
     yield case("not-utf8", "A text that is not UTF-8.", bytes(text))
+
+
+def _in_two(rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    sink.write(SALT)
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows, max_chunksize=12)
+    return bytes(sink.getvalue())
 
 
 def _too_many_digits(rows: pa.Table) -> pa.Table:

@@ -53,15 +53,15 @@ function checkMessages (data) {
     const offset = entry + 2 > flat.readUInt16LE(vtable) ? 0 : flat.readUInt16LE(vtable + entry)
     return offset && table + offset
   }
-  for (let at = 0, first = true; at < data.length; first = false) {
-    if (data.readInt32LE(at) === -1) at += 4
-    const length = data.readInt32LE(at)
-    at += 4
-    if (length === 0) return need(at === data.length, 'content-arrow', 'bytes after the end')
+  for (let at = 0, count = 0; ; count++) {
+    const first = count === 0, length = data.readInt32LE(at + 4)
+    need(data.readInt32LE(at) === -1, 'content-arrow', 'framing')
+    at += 8
+    if (length === 0) return need(at === data.length, 'content-arrow', 'bytes after the end mark')
     const flat = data.subarray(at, at + length), message = flat.readUInt32LE(0)
     const kind = flat[member(flat, message, 1)], header = member(flat, message, 2), body = member(flat, message, 3)
     const table = header + flat.readUInt32LE(header)
-    need(kind === (first ? 1 : 3), 'content-arrow', 'one schema, then batches')
+    need(count < 2 && kind === (first ? 1 : 3), 'content-arrow', 'one schema, then at most one batch')
     need(!member(flat, message, 4), 'content-arrow', 'metadata of a message')
     const endianness = first && member(flat, table, 0)
     need(!endianness || flat.readInt16LE(endianness) === 0, 'content-arrow', 'big-endian')

@@ -131,7 +131,7 @@ def test_counting() -> None:
 
 @given(st.lists(st.integers(1, 8), max_size=40))
 def test_any_order_of_arrival_decides_a_prefix_once(arrivals: list[int]) -> None:
-    """However often and in whatever order a chain's publications come: each counts once, in order."""
+    """However often and in whatever order publications come: each counts once, in order."""
     decided: list[tuple[int, int, str]] = []
     for sequence in arrivals:
         receiver = Decided(tuple(decided))

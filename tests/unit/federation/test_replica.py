@@ -111,7 +111,7 @@ def kinds(instructions: Sequence[Instruction]) -> list[str]:
     return [type(one).__name__ for one in instructions]
 
 
-# --- the straight way and gaps --------------------------------------------------------------------
+# --- the straight way and gaps -------------------------------------------------------------------
 
 
 def test_the_first_acceptance_is_told_at_once_and_the_next_in_time() -> None:
@@ -176,7 +176,7 @@ def test_every_order_ends_in_the_same_state(order: list[int], data: st.DataObjec
     assert store.replica.waiting() == {}
 
 
-# --- duplicates, forks, refusals -------------------------------------------------------------------
+# --- duplicates, forks, refusals -----------------------------------------------------------------
 
 
 def test_a_duplicate_is_dropped_and_not_counted() -> None:
@@ -241,7 +241,7 @@ def test_a_new_epoch_says_what_becomes_void() -> None:
     assert judged.next == Next(Head(2, 1, restored.digest, accepted=3), voids_after=(1, 1))
 
 
-# --- messages that fail before the chain --------------------------------------------------------------
+# --- messages that fail before the chain ---------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_a_manifest_that_nobody_can_read_has_no_owner_to_tell() -> None:
     assert kinds(Store().replica.failed(unsigned("manifest"))) == ["Refuse"]
 
 
-# --- starting from a store --------------------------------------------------------------------------
+# --- starting from a store -----------------------------------------------------------------------
 
 
 def test_what_a_store_holds_waits_again_after_a_start() -> None:

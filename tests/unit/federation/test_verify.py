@@ -113,7 +113,7 @@ def test_a_finding_carries_what_is_known_by_then() -> None:
     assert (refused.finding.step, REASONS[refused.finding.code].step) == (8, 8)
 
 
-# --- carriage ----------------------------------------------------------------------------------------
+# --- carriage ------------------------------------------------------------------------------------
 
 
 def test_what_opened_is_what_was_signed() -> None:
@@ -184,7 +184,7 @@ def test_a_part_number_beyond_the_content() -> None:
     assert finding.code == "content-digest"
 
 
-# --- keys ------------------------------------------------------------------------------------------------
+# --- keys ----------------------------------------------------------------------------------------
 
 
 class Revoked(World):
@@ -221,7 +221,7 @@ def test_a_revoked_key_is_good_up_to_its_last_head(
     assert found.finding.code == "key-revoked"
 
 
-# --- batches -----------------------------------------------------------------------------------------------
+# --- batches -------------------------------------------------------------------------------------
 
 
 def _result(found: Opened | Failed) -> tuple[str, str | None]:

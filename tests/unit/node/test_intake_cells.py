@@ -38,7 +38,7 @@ def rows_of(step: tuple[str, int, int, int, int, int]) -> pl.DataFrame:
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS, batches=st.integers(1, 3), restart=st.booleans())
 def test_overlaps_equal_a_fresh_replay(
-    steps: list[tuple[str, int, int, int, int, int]], batches: int, restart: bool
+    *, steps: list[tuple[str, int, int, int, int, int]], batches: int, restart: bool
 ) -> None:
     head: Position | None = None
     publications: list[Made] = []

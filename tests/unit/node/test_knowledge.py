@@ -102,7 +102,7 @@ def test_a_second_first_identity_is_not_trusted(order: int) -> None:
 
 
 def test_a_strangers_charter_does_not_take_over_a_participant() -> None:
-    """A charter that pins the impostor, pinned by nobody, changes nothing; nor does it once pinned."""
+    """A charter that names the impostor changes nothing, pinned or not."""
     known = parse_identity(impostor())
     forged = issue_charter(
         Charter(

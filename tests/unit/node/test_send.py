@@ -20,6 +20,7 @@ from node.keys import KeyStore
 from node.link.link import Link
 from node.node import Node
 from node.settings import HubAddress
+from node.store.database import FILE_NAME
 
 ARVIEU = "fr-com-12011"
 CANET = "fr-com-12047"
@@ -106,30 +107,29 @@ async def test_what_another_signed_in_between_halts_the_participant_not_the_node
 
 
 async def test_one_who_is_not_enrolled_waits_and_holds_up_no_other(tmp_path: Path) -> None:
-    async with one_hub(tmp_path) as hub, running(tmp_path, hub, ARVIEU) as node:
-        await until(lambda: "h" in node.senders)
-    # a node with two participants of whom the hub knows one
-    other = tmp_path / "two"
-    async with one_hub(other) as hub, running(other, hub, CANET, ARVIEU) as node:
+    async with one_hub(tmp_path) as hub, running(tmp_path, hub, CANET, ARVIEU) as node:
         publish(node, ARVIEU, 1)  # first in order, and not enrolled
         publish(node, CANET, 1)
         await until(lambda: "h" in node.senders and idle(node, CANET))
         await until(lambda: ARVIEU in node.senders["h"].last_error)
         assert not node.senders["h"].halted
-        await hub.enrol((other / "node" / "enrolment.json").read_bytes())
+        await hub.enrol((tmp_path / "node" / "enrolment.json").read_bytes())
         await until(lambda: idle(node, ARVIEU))
 
 
-async def test_a_store_that_is_busy_is_waited_for(tmp_path: Path) -> None:
+async def test_a_store_that_fails_for_a_while_is_waited_for(tmp_path: Path) -> None:
     async with one_hub(tmp_path) as hub, running(tmp_path, hub, ARVIEU) as node:
         publish(node, ARVIEU, 1)
         await until(lambda: "h" in node.senders and idle(node))
-        publish(node, ARVIEU, 2)
-        (file,) = (tmp_path / "node").glob("*.sqlite*3") or (tmp_path / "node").glob("*.db")
-        with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            await asyncio.sleep(1.0)
-            other.execute("ROLLBACK")
+        database = node.data_dir / FILE_NAME
+        with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other:
+            other.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN "
+                "SELECT RAISE(ABORT, 'disk full'); END"
+            )
+            publish(node, ARVIEU, 2)
+            await until(lambda: ARVIEU in node.senders["h"].last_error)
+            other.execute("DROP TRIGGER full")
         await until(lambda: idle(node))
         assert not node.senders["h"].halted
 
