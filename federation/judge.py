@@ -20,13 +20,16 @@ from federation.limits import PLAIN_MAX_BYTES
 from federation.manifest import Content, Manifest, Mode
 from federation.places import covered, place_of
 from federation.strict import sha256_hex
-from federation.tables import PART, next_table
+from federation.tables import next_table
 from federation.verify import Finding, KeyRecord, Opened, Trust
 from schemas.checks import check_batch
 from schemas.model import DELETED, Schema
 from schemas.territory import UnknownTerritoryError
 
 T = TypeVar("T")
+
+PART: Final = "_part"
+"""Column that tells the publications of one frame apart."""
 
 ROWS_TOGETHER_MAX: Final = 1_000_000
 """Rows checked in one frame; bounds memory (some 100 MB at 100 bytes a row)."""

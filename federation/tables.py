@@ -1,9 +1,12 @@
-"""Registers as tables: changes between two of them, and applying them."""
+"""Registers as tables: changes between two of them, applying them, and what a step leads to."""
 
 from collections.abc import Sequence
 
 import polars as pl
 
+from federation.verify import Finding, Opened
+from schemas.canonical import table_digest
+from schemas.checks import PART, check_batch
 from schemas.model import DELETED
 
 
@@ -50,7 +53,17 @@ def make_delta(before: pl.DataFrame, after: pl.DataFrame, key: Sequence[str]) ->
 def next_table(
     opened: Opened, frame: pl.DataFrame | None, before: pl.DataFrame | None
 ) -> pl.DataFrame | Finding | None:
-    """A register's table after a step, compared with the digest that its owner signed."""
+    """A register's table after a publication, compared with the digest that its owner signed.
+
+    Args:
+        opened: The publication.
+        frame: Its rows; None without content.
+        before: The table before it; None when there is none.
+
+    Returns:
+        The table, None when there is none afterwards, or why it is refused: `table-missing`,
+        `invalid` or `result`.
+    """
     mode, schema = opened.manifest.mode, opened.schema
     if mode == "unchanged":
         return before

@@ -242,7 +242,8 @@ def _show(result: dict[str, Any]) -> None:
     out(f"{result['rows']} rows × {result['publications']} publications\n")
     out(f"  raw nats-py fetch + ack  {result['rawPerSecond']} messages/s\n")
     out(
-        f"  all steps, durable       {result['oursPerSecond']} publications/s, {result['rowsPerSecond']} rows/s\n"
+        f"  all steps, durable       {result['oursPerSecond']} publications/s,"
+        f" {result['rowsPerSecond']} rows/s\n"
     )
     out(f"  ratio                    {result['ratio']} (runs {result['ratios']})\n")
     for name, each in result["stepsMicroseconds"].items():

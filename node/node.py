@@ -62,7 +62,9 @@ class Node:
         for digest in settings.charters:
             self.knowledge.pin_charter(digest)
         documents.restore(self.knowledge, store)
-        self.publisher: Final = Publisher(store, self.knowledge.catalogue, self.participants)
+        self.publisher: Final = Publisher(
+            store, lambda: self.knowledge.catalogue, self.participants
+        )
         self.composer: Final = Composer(store, self.knowledge, settings.compose)
         self.senders: dict[str, Sender] = {}
         self.links: dict[str, Link] = {}

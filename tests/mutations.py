@@ -376,8 +376,32 @@ def _bound(base: Base, blob: bytes, plain_size: int, **members: Any) -> Mutant:
     return sent(base, one)
 
 
+@cache
+def _large() -> tuple[bytes, int]:
+    """Half a million rows that are all the same: some kilobytes sent, 25 MB decompressed."""
+    rows = table_of(first_counts()).slice(0, 1)
+    kind = rows.schema
+    columns = [pa.repeat(column[0], 500_000) for column in rows.columns]
+    data = stream(pa.Table.from_arrays(columns, schema=kind))
+    return squeeze(data), len(data)
+
+
+def bombs(rng: Random) -> Mutant:
+    """Small messages that hold much: zeros up to what both sides state, and far beyond it; rows."""
+    kind = rng.randrange(3)
+    if kind == 0:
+        blob, size = _large()
+        return _bound(bases()[0], blob, size, rows=500_000)
+    declared = 2**26
+    return _bound(
+        with_content(rng), rle_frame(512 if kind == 1 else 65_536, declared=declared), declared
+    )
+
+
 def frames(rng: Random) -> Mutant:
-    """A zstd frame mangled; bombs."""
+    """A zstd frame mangled."""
+    if rng.randrange(200) == 0:
+        return bombs(rng)
     base = with_content(rng)
     kind = rng.randrange(12)
     size = len(base.plain)

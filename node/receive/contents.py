@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 import polars as pl
 
 from federation.content import decode
-from federation.judge import arrow_schema_of
 from federation.jose import parse_compact
+from federation.judge import arrow_schema_of
 from federation.manifest import TYP, Manifest
 from federation.tables import apply_delta
 from node.receive.figures import Rows
-from node.store.store import Store
 from node.store.rows import PublicationRow
+from node.store.store import Store
 from schemas.model import Schema
 
 SchemaOf = Callable[[str], Schema | None]
@@ -44,7 +44,7 @@ class Contents:
     def overlapping(
         self, dataset: str, start_us: int, end_us: int, *, without: frozenset[str] = frozenset()
     ) -> Sequence[Rows]:
-        """Rows of the publications of a series that overlap a period, and all its withdrawals of rows."""
+        """Rows of the publications of a series that overlap a period, withdrawals too."""
         found = []
         for row in self._store.publications.overlapping(dataset, start_us, end_us):
             if row.digest in without:
@@ -55,7 +55,7 @@ class Contents:
         return found
 
     def table(self, dataset: str, *, until: tuple[int, int] | None = None) -> pl.DataFrame | None:
-        """A register's canonical table, by replaying from its last snapshot; None if there is none."""
+        """A register's canonical table, replayed from its last snapshot; None without one."""
         rows = self._store.publications.of(dataset, upto=until, everything=False) or self._signed(
             dataset, until
         )

@@ -342,7 +342,7 @@ class Intake:
         erase: bool,
         until: tuple[int, int] | None = None,
     ) -> None:
-        """Publications that no longer stand: after a position in older epochs, or all before a withdrawal."""
+        """Publications that no longer stand: in older epochs, or before a withdrawal."""
         # contents of those void already are erased too
         stored = [
             row
@@ -361,7 +361,9 @@ class Intake:
 
     # -- carrying out instructions -------------------------------------------------------------
 
-    def _released(self, instructions: Sequence[Instruction], batch: _Batch) -> list[Arrival]:
+    def _released(  # noqa: C901 - one case an instruction
+        self, instructions: Sequence[Instruction], batch: _Batch
+    ) -> list[Arrival]:
         again: list[Arrival] = []
         for one in instructions:
             match one:
@@ -391,7 +393,7 @@ class Intake:
         return again
 
     def _number(self, ref: str) -> int | None:
-        """The store's number of something held: a digest until it was stored, the number since a start."""
+        """The store's number of something held, whose ref is a digest until it is stored."""
         return int(ref) if len(ref) < len(sha256_hex(b"")) else self._ids.get(ref)
 
     def _arrivals(self, ref: str, batch: _Batch) -> list[Arrival]:

@@ -3,6 +3,9 @@
 A batch makes some ten thousand objects, most of which live as long as it does and hardly any of
 which lie in a circle: the collector would walk over all of them, and over the whole process, again
 and again without finding anything. It has its turn between batches.
+
+Meanwhile threads hand the interpreter over sooner: one that checks signatures needs it for two
+microseconds in a hundred, and would wait for it for five thousand.
 """
 
 import gc

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, text, update
 
@@ -11,8 +12,9 @@ from node.store.database import Database
 from node.store.errors import CorruptContentError, ErasedContentError, UnknownRowError
 from node.store.rows import ContentState
 from node.store.segments import Appended, Place, Segments, digest_of
-from node.store.tables import CONTENT
+from node.store.tables import CONTENT, PUBLICATION
 
+_IN_MAX: Final = 500
 _ADD = Bulk(CONTENT, lambda new: new)
 _FIND = Lookup([CONTENT.c.digest], list(CONTENT.columns))
 _MARK_ERASING = Bulk(
@@ -127,8 +129,24 @@ class Contents:
 
     @staticmethod
     def mark_erasing(connection: Connection, digests: Iterable[str]) -> None:
-        """Mark live contents, inside a writing transaction; `finish_erasures` does the rest."""
-        _MARK_ERASING.run(connection, [(digest,) for digest in digests])
+        """Mark live contents, inside a writing transaction; `finish_erasures` does the rest.
+
+        A content that a publication in force still names stays: else somebody could sign a copy
+        of another's content, withdraw that, and so erase what isn't theirs.
+        """
+        wanted = list(digests)
+        used = {
+            row[0]
+            for start in range(0, len(wanted), _IN_MAX)
+            for row in connection.execute(
+                select(PUBLICATION.c.content_digest).where(
+                    PUBLICATION.c.content_digest.in_(wanted[start : start + _IN_MAX]),
+                    PUBLICATION.c.verdict != "refused",
+                    PUBLICATION.c.void.is_(False),
+                )
+            )
+        }
+        _MARK_ERASING.run(connection, [(digest,) for digest in wanted if digest not in used])
 
     def finish_erasures(self) -> tuple[CorruptContentError, ...]:
         """Overwrite what is marked: after a commit that marked it, or after a crash before that.

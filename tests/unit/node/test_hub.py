@@ -260,7 +260,6 @@ async def test_the_members_file_says_who_is_enrolled(tmp_path: Path):
                     "enrolment": 1,
                     "node": "a",
                     "nkey": member.nkey,
-                    
                     "participants": [ARVIEU],
                 }
             ],

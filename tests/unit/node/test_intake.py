@@ -725,7 +725,6 @@ def test_nobody_puts_refusals_into_anothers_receipt(receiver: Receiver) -> None:
     assert receiver.counted() == (1, 0)
 
 
-@pytest.mark.xfail(strict=True, reason="the store erases a content that others still use")
 def test_nobody_erases_anothers_content_by_signing_it_too(receiver: Receiver) -> None:
     mine = FIRST
     copied = made(counts_draft(day(0), dataset=LUZY_COUNTS))
