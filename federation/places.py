@@ -5,9 +5,17 @@ from typing import Final
 
 from schemas.territory import VINTAGE, territory, timezone_of
 
-_FOREIGN_ZONES: Final = {"de": "Europe/Berlin", "es": "Europe/Madrid", "it": "Europe/Rome",
-                         "be": "Europe/Brussels", "pt": "Europe/Lisbon", "pl": "Europe/Warsaw",
-                         "gb": "Europe/London", "ie": "Europe/Dublin", "ro": "Europe/Bucharest"}
+_FOREIGN_ZONES: Final = {
+    "de": "Europe/Berlin",
+    "es": "Europe/Madrid",
+    "it": "Europe/Rome",
+    "be": "Europe/Brussels",
+    "pt": "Europe/Lisbon",
+    "pl": "Europe/Warsaw",
+    "gb": "Europe/London",
+    "ie": "Europe/Dublin",
+    "ro": "Europe/Bucharest",
+}
 DEFAULT_ZONE: Final = "Europe/Paris"
 
 __all__ = ["DEFAULT_ZONE", "VINTAGE", "covered", "place_of", "zone_of"]

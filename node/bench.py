@@ -155,7 +155,7 @@ async def _raw(hub: Hub, total: int) -> float:
 
 
 async def _ours(
-    root: Path, keys: KeyStore, source: Store, hub: Hub, total: int, run: int
+    root: Path, keys: KeyStore, source: Store, hub: Hub, *, total: int, run: int
 ) -> tuple[float, dict[str, float]]:
     """Everything, to durable storage. Publications per second, and seconds per step."""
     steps: dict[str, float] = {}
@@ -220,7 +220,7 @@ async def measure(case: Case, runs: int) -> dict[str, Any]:
                 steps: dict[str, float] = {}
                 for run in range(runs):
                     raws.append(await _raw(hub, total))
-                    rate, steps = await _ours(root, keys, source, hub, total, run)
+                    rate, steps = await _ours(root, keys, source, hub, total=total, run=run)
                     ours.append(rate)
     ratios = [mine / raw for mine, raw in zip(ours, raws, strict=True)]
     return {

@@ -24,6 +24,7 @@ _WORDS: Final = {
         "hub": "Point d’échange",
         "connected": "connecté",
         "down": "injoignable",
+        "unseen": "vu seulement par le nœud en service (GET /api/v1/status)",
         "verdicts": "Décisions",
         "simulated": "DONNÉES SIMULÉES",
     },
@@ -40,6 +41,7 @@ _WORDS: Final = {
         "hub": "Exchange point",
         "connected": "connected",
         "down": "can't be reached",
+        "unseen": "seen by the running node only (GET /api/v1/status)",
         "verdicts": "Decisions",
         "simulated": "SIMULATED DATA",
     },
@@ -64,7 +66,7 @@ class StatusReport:
         if found["simulated"]:
             lines.append(words["simulated"])
         for hub in found["hubs"]:
-            state = words["connected"] if hub["connected"] else f"{words['down']} ({hub['error']})"
+            state = _hub_state(hub, words)
             lines.append(f"{words['hub']} {hub['name']} : {state}")
         for name, why in found["halted"].items():
             lines.append(f"{words['halted']} : {name}: {why}")
@@ -102,6 +104,13 @@ class StatusReport:
                 + ", ".join(f"{name} {count}" for name, count in found["held"].items())
             )
         return "\n".join(lines)
+
+
+def _hub_state(hub: dict[str, Any], words: dict[str, str]) -> str:
+    """How a hub stands; a process that isn't the running node can't know."""
+    if hub["connected"] is None:
+        return words["unseen"]
+    return words["connected"] if hub["connected"] else f"{words['down']} ({hub['error']})"
 
 
 def status_of(node: "Node", now_us: int) -> StatusReport:
@@ -155,10 +164,8 @@ def status_of(node: "Node", now_us: int) -> StatusReport:
                 {
                     "name": hub.name,
                     "url": hub.url,
-                    "connected": hub.name in links and links[hub.name].connected,
-                    "error": (links[hub.name].last_error or "")
-                    if hub.name in links
-                    else "not running",
+                    "connected": links[hub.name].connected if hub.name in links else None,
+                    "error": (links[hub.name].last_error or "") if hub.name in links else "",
                 }
                 for hub in node.settings.hubs
             ],
