@@ -8,7 +8,7 @@ STAMP  := $(VENV)/.installed
 UV     := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types imports pytest fuzz bench vectors lock territory clean
+.PHONY: help install demo test lint types imports pytest fuzz bench docs vectors lock territory clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
@@ -51,6 +51,10 @@ fuzz: $(STAMP) ## a longer fuzz of manifests and contents (FUZZ_CASES=1000000)
 
 bench: $(STAMP) ## measure, beside the raw limit in the same run; JSON under bench/
 	$(BIN)/python -m node.bench
+
+docs: $(STAMP) ## write the generated parts of docs/ anew
+	$(BIN)/python docs/generate.py
+	$(BIN)/python -m node.cli.reference docs
 
 vectors: $(STAMP) ## write tests/vectors/ anew
 	$(BIN)/python -m tests.make_vectors

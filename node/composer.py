@@ -74,6 +74,25 @@ class Composed:
     draft: int
 
 
+def _window(kind: WindowKind, text: str, zone: str) -> tuple[int, int]:
+    """Where a window that a person named begins and ends.
+
+    Raises:
+        MalformedError: `window`.
+    """
+    try:
+        found = of_label(kind, text, zone)
+    except ValueError:
+        found = None
+    if found is None:
+        raise MalformedError(
+            f"{text[:40]!r} is not a {kind}",
+            code="window",
+            remedy="write for example 2026-11-23",
+        )
+    return found
+
+
 class Composer:
     """Views and compositions from the cells of one store."""
 
@@ -158,13 +177,7 @@ class Composer:
         high: list[int] = []
         for zone in zones:
             for text, ends in ((start or end, low), (end or start, high)):
-                found = of_label(kind, text or "", zone)
-                if found is None:
-                    raise MalformedError(
-                        f"{text!r} is not a {kind}",
-                        code="window",
-                        remedy="write for example 2026-11-23",
-                    )
+                found = _window(kind, text or "", zone)
                 ends.append(found[0] if ends is low else found[1])
         return min(low), max(high)
 

@@ -15,6 +15,7 @@ import pytest
 from store_samples import DATASET, DAY, OWNER, draft, head, participant, publication
 
 from node.store import Store, Write
+from node.store.publications import void
 from node.store.segments import digest_of
 
 CONTENT = b"salt and rows"
@@ -188,6 +189,7 @@ def test_marked_contents_are_overwritten_at_the_next_start(
     store = open_store()
     store.commit(batch())
     with store._database.write() as connection:  # killed right after this
+        void(connection, [publication(1).digest])
         store.contents.mark_erasing(connection, [digest_of(CONTENT)])
     store.close()
     assert CONTENT in segment(data_dir).read_bytes()
