@@ -66,6 +66,7 @@ function membersAgree (m) {
   const first = m.epoch === 1 && m.sequence === 1, table = oneOf('snapshot delta')(m.mode), content = has(m, 'content')
   return has(m, 'previous') === !first &&
     has(m, 'abandons') === (m.epoch > 1 && m.sequence === 1) &&
+    (!has(m, 'abandons') || m.abandons.epoch === m.epoch - 1) &&
     (m.mode === 'withdraw' || content === (m.mode !== 'unchanged')) &&
     (content ? m.rows > 0 || m.mode === 'snapshot' : m.rows === 0) &&
     has(m, 'result') === table &&
