@@ -62,6 +62,8 @@ def _json() -> Iterator[Case]:
         "A member of `content` stands twice.",
         right.replace(b'"size":', b'"size":1,"size":', 1),
     )
+    null = right[:-1] + b',"mandate":null}'
+    yield case("null", "A member that is null: what is absent is left out.", null)
     yield case("nan", "`rows` is NaN.", right.replace(b'"rows":24', b'"rows":NaN'))
     yield case("infinity", "`rows` is -Infinity.", right.replace(b'"rows":24', b'"rows":-Infinity'))
     yield case("float", "`rows` is 24.0.", right.replace(b'"rows":24', b'"rows":24.0'))
@@ -220,6 +222,14 @@ def _modes() -> Iterator[Case]:
         "epoch-without-abandons": (
             "The first of a new epoch doesn't say what it gives up.",
             counts.changed(epoch=2, previous=UNKNOWN),
+        ),
+        "abandons-epoch": (
+            "The first of a new epoch gives up a head that is not of the epoch before.",
+            counts.changed(
+                epoch=3,
+                previous=UNKNOWN,
+                abandons={"epoch": 1, "sequence": 1, "digest": UNKNOWN},
+            ),
         ),
         "abandons-inside": (
             "A publication within an epoch gives something up.",

@@ -156,6 +156,14 @@ def _types() -> Iterator[Case]:
     yield case("object-twice", "An object with a key twice.", objet='{"a":1,"a":2}')
     yield case("geopoint", "A latitude above 90.", point="0,91")
     yield case("place", "A commune that the EPCI doesn't cover.", "place", commune="58149")
+    beyond = rows.tail(1).with_columns(jour=pl.lit(2_932_897, pl.Int32).cast(pl.Date))
+    yield Case(
+        "types-date-beyond",
+        "A date in the year 10000.",
+        (message(with_frame(one, pl.concat([rows.head(5), beyond]))),),
+        "invalid",
+        trust,
+    )
     utf16 = pl.concat([rows.head(4), rows.tail(1), rows.slice(4, 1)])
     yield Case(
         "types-order-utf16",

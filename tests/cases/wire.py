@@ -172,6 +172,7 @@ def _header() -> Iterator[Case]:
         right.replace(b"Ed25519", b"\\u0045d25519"),
     )
     yield case("header-kid-number", "`kid` is a number.", header_of(one, kid=7))
+    yield case("header-kid-null", "`kid` is null.", header_of(one, kid=None), "json")
     yield case("header-kid-short", "`kid` is not a thumbprint.", header_of(one, kid="AAAA"))
     yield case(
         "header-kid-spelling",

@@ -32,8 +32,9 @@ export const same = (a, b) => JSON.stringify(a) === JSON.stringify(b)
 export const byBytes = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))
 export const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-// One object; no key twice, no number but whole ones, no half surrogate pairs, no byte order mark.
-export function strictJson (data, fractions = false) {
+// One object; no key twice, no null, whole numbers only, no half surrogate pairs, no byte order mark.
+// Loose is for values within rows: fractions and nulls may stand there.
+export function strictJson (data, loose = false) {
   let text, found
   try { text = utf8.decode(data) } catch { throw new Fault('json', 'not UTF-8') }
   const tokens = text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]|[^\s{}[\],:"]+/g)
@@ -48,7 +49,8 @@ export function strictJson (data, fractions = false) {
     else if (token === '}') open.pop()
     else if (string === undefined) {
       need(token.length < 4300, 'json', 'a number too long')
-      need(fractions || /^(-?\d+|true|false|null)$/.test(token), 'json-number')
+      need(loose || token !== 'null', 'json', 'what is absent is left out')
+      need(loose || /^(-?\d+|true|false)$/.test(token), 'json-number')
     } else {
       const value = JSON.parse(string)
       need(value.isWellFormed(), 'json', 'half a surrogate pair')

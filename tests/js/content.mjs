@@ -129,7 +129,7 @@ function valuesOf ({ values, valueOffsets, nullBitmap, length }, type, rows) {
 // --- 14. validate ---------------------------------------------------------------------------------------
 
 const micros = text => BigInt(Date.parse(text)) * 1000n
-const FIRST = micros('0001-01-01T00:00:00Z'), LAST = micros('9999-12-31T23:59:59.999Z') + 999n
+const DAY = 86_400_000_000n, FIRST = micros('0001-01-01T00:00:00Z'), LAST = micros('9999-12-31T23:59:59.999Z') + 999n
 const compare = (a, b) => a === b ? 0 : a === null ? -1 : b === null ? 1 : typeof a === 'string' ? byBytes(a, b) : a < b ? -1 : 1
 const compareBy = places => (a, b) => places.reduce((found, at) => found || compare(a[at], b[at]), 0)
 
@@ -146,7 +146,8 @@ function fine (value, { type, format, scale, rules }) {
   if (rules.enum && !rules.enum.some(one => String(one) === String(value))) return false
   if (typeof value === 'bigint') {
     const steps = 10 ** scale, low = rules.minimum ?? -Infinity, high = rules.maximum ?? Infinity
-    return (type !== 'datetime' || (value >= FIRST && value <= LAST)) && value >= low * steps && value <= high * steps
+    const moment = type === 'date' ? value * DAY : type === 'datetime' ? value : 0n
+    return moment >= FIRST && moment <= LAST && value >= low * steps && value <= high * steps
   }
   if (typeof value === 'boolean') return true
   const length = [...value].length
@@ -209,7 +210,7 @@ function checkTable (m, schema, rows, table) {
   let after = rows
   if (m.mode === 'delta') {
     need(table !== null, 'table-missing')
-    const name = row => places.map(at => netstring(row[at], columns[at].type, columns[at].scale)).join('')
+    const name = row => JSON.stringify(places.map(at => String(row[at])))
     const touched = new Set(rows.map(name)), kept = decode(table, frameHeader(table).size, columns).filter(row => !touched.has(name(row)))
     after = [...kept, ...rows.filter(row => !row.at(-1)).map(row => row.slice(0, -1))].sort(compareBy(places))
     need(valid(after, columns, schema), 'invalid')

@@ -60,7 +60,7 @@ function shape (value, form) {
   return Object.keys(value).every(member => known.some(([one]) => one === member)) &&
     known.every(([member, optional, inner]) => optional ? !has(value, member) || shape(value[member], inner) : shape(value[member], inner))
 }
-const has = (value, member) => (value[member] ?? null) !== null
+const has = (value, member) => Object.hasOwn(value, member)
 
 function membersAgree (m) {
   const first = m.epoch === 1 && m.sequence === 1, table = oneOf('snapshot delta')(m.mode), content = has(m, 'content')
