@@ -23,7 +23,8 @@ from federation.judge import Candidate
 from federation.replica import Replica
 from federation.verify import Failed, Finding, Trust, open_all
 from tests.cases.kit import KNOWN
-from tests.mutations import Mutant, mutants
+from tests.mutation_bases import Mutant
+from tests.mutations import mutants
 from tests.pipeline import Outcome, State, assemble, outcome_of, settle
 from tests.world import TYPES_DOCUMENT, World, documents
 

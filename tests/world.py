@@ -6,11 +6,9 @@ signed with these keys means anything outside the tests.
 
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
@@ -40,11 +38,45 @@ from federation.jose import (
     un_b64url,
 )
 from federation.manifest import TYP, Mode
-from federation.model import Position, instant_text
+from federation.model import Position
 from federation.strict import dump, parse_object
 from federation.verify import KeyRecord
-from schemas.catalogue import bundled
 from schemas.model import Schema, parse_schema
+from tests.sample_rows import DAY, all_types, counts, later, projects, schema, types_schema
+
+__all__ = [
+    "ARVIEU",
+    "AYEN",
+    "COUNTS",
+    "DAY",
+    "EPCI",
+    "LUZY",
+    "NOWHERE",
+    "NOW_US",
+    "PROJECTS",
+    "SALT",
+    "SEGUR",
+    "SMALL_ORDER_KEY",
+    "TYPES",
+    "TYPES_DOCUMENT",
+    "Made",
+    "World",
+    "all_types",
+    "chain_of",
+    "counts",
+    "counts_draft",
+    "documents",
+    "later",
+    "luzy_head",
+    "made",
+    "parse_identity",
+    "projects",
+    "projects_draft",
+    "schema",
+    "signer",
+    "types_draft",
+    "types_schema",
+]
 
 ARVIEU: Final = "fr-com-12011"
 SEGUR: Final = "fr-com-12266"
@@ -60,7 +92,6 @@ TYPES: Final = f"{EPCI}/tous-les-types"
 SALT: Final = bytes(range(16))
 NOW_US: Final = 1_774_000_000_000_000
 """2026-03-20T09:46:40Z."""
-DAY: Final = dt.datetime(2026, 3, 19, tzinfo=dt.UTC)
 SMALL_ORDER_KEY: Final = bytes([1]) + bytes(31)
 """The neutral element: under it the signature (R = neutral, S = 0) fits every text."""
 
@@ -68,13 +99,6 @@ SMALL_ORDER_KEY: Final = bytes([1]) + bytes(31)
 def signer(name: str) -> Signer:
     """A key that everybody knows."""
     return Signer.from_seed(hashlib.sha256(f"maillage test key: {name}".encode()).digest())
-
-
-def schema(name: str) -> Schema:
-    """A bundled schema."""
-    found = bundled().get(name, "1.0.0")
-    assert found is not None
-    return found
 
 
 def _identity(participant: str, name: str, **changes: Any) -> Identity:
@@ -147,42 +171,6 @@ def _other_synthese() -> bytes:
     found = schema("comptage-mobilites").document
     renamed = found.replace(b'"comptage-mobilites"', b'"synthese"', 1)
     return renamed.replace(b'"1.0.0"', b'"9.9.9"', 1)
-
-
-@cache
-def types_schema() -> Schema:
-    """A register with a column of every type, and a place."""
-    kinds: dict[str, dict[str, Any]] = {
-        "nom": {"type": "string", "constraints": {"required": True}},
-        "jour": {"type": "date", "constraints": {"required": True}},
-        "commune": {"type": "string", "constraints": {"required": True}},
-        "instant": {"type": "datetime"},
-        "annee": {"type": "year", "constraints": {"minimum": 1800}},
-        "ouvert": {"type": "boolean"},
-        "mesure": {"type": "number", "constraints": {"minimum": "-99.5"}},
-        "autre": {"type": "number"},
-        "rang": {"type": "integer", "constraints": {"enum": [-1, 0, 7]}},
-        "liste": {"type": "array"},
-        "objet": {"type": "object"},
-        "point": {"type": "geopoint"},
-    }
-    document = {
-        "name": "tous-les-types",
-        "version": "0.1.0",
-        "fields": [{"name": name, **kind} for name, kind in kinds.items()],
-        "primaryKey": ["nom", "jour"],
-        "maillage": {
-            "kind": "register",
-            "place": "commune",
-            "measures": {"mesure": {"unit": "m", "resolution": "0.01", "aggregates": ["sum"]}},
-            "competence": ["epci"],
-            "origin": "own",
-            "sharing": {"default": "open"},
-            "licence": "etalab-2.0",
-            "labels": {"fr": "Tous les types", "en": "All types"},
-        },
-    }
-    return parse_schema(json.dumps(document, ensure_ascii=False, indent=1).encode())
 
 
 def _small_order() -> bytes:
@@ -285,108 +273,6 @@ def parse_identity(document: bytes) -> Identity:
     return Identity.read(un_b64url(payload))
 
 
-# --- rows ----------------------------------------------------------------------------------------
-
-
-def counts(hours: int = 24, *, start: dt.datetime = DAY, channels: int = 1) -> pl.DataFrame:
-    """Hourly counts, sorted by key."""
-    starts = [start + dt.timedelta(hours=hour) for hour in range(hours)]
-    names = [f"C{number:02d}-Pont" for number in range(1, channels + 1)]
-    kind = schema("comptage-mobilites").polars_schema()
-    return pl.DataFrame(
-        {
-            "channel_id": [name for name in names for _ in starts],
-            "counter_id": [f"{name}-1" for name in names for _ in starts],
-            "start_datetime": starts * channels,
-            "end_datetime": [one + dt.timedelta(hours=1) for one in starts] * channels,
-            "count": [Decimal((7 * at) % 40) for at in range(hours * channels)],
-        },
-        schema=kind,
-    )
-
-
-def projects(numbers: range = range(1, 5), *, phase: str = "Opération") -> pl.DataFrame:
-    """Rows of the register of projects, sorted by key."""
-    kind = schema("projets").polars_schema()
-    rows = [
-        {
-            "id": f"6f9619ff-8b86-4d11-b42d-{number:012d}",
-            "createdAt": "2025-11-03T08:00:00Z",
-            "updatedAt": "2026-02-10T08:00:00Z",
-            "nom": f"Rénovation de l'école n° {number}",
-            "description": None if number % 2 else "Isolation, chaufferie bois",
-            "budgetPrevisionnel": 120_000 + number,
-            "phase": phase,
-            "competences": '["10.10"]',
-            "theme_manifeste": 1 + number % 10,
-        }
-        for number in numbers
-    ]
-    whole = pl.DataFrame(rows, schema_overrides=kind)
-    missing = [pl.lit(None, kind[name]).alias(name) for name in kind if name not in whole.columns]
-    return whole.with_columns(missing).select(kind.names()).cast(kind)
-
-
-def all_types() -> pl.DataFrame:
-    """Values at the edges of every type, sorted by key: texts by their bytes, not as UTF-16."""
-    kind = types_schema().polars_schema()
-    early, late = (one.replace(tzinfo=dt.UTC) for one in (dt.datetime.min, dt.datetime.max))  # noqa: DTZ901 - it has one here
-    old = dt.datetime(1969, 12, 31, 23, 59, 59, 999_999, dt.UTC)
-    rows: list[tuple[Any, ...]] = [
-        ("", dt.date.min, "12011", early, 1800, True, "-99.50", "0.001", -1, "[]", "{}", "0,0"),
-        (
-            "a",
-            dt.date(1969, 12, 31),
-            "12266",
-            old,
-            1969,
-            False,
-            "-0.05",
-            "-1.000",
-            0,
-            None,
-            None,
-            None,
-        ),
-        (
-            "a",
-            dt.date(1970, 1, 1),
-            "12266",
-            late,
-            2026,
-            None,
-            "0.00",
-            "0.000",
-            7,
-            '["é"]',
-            None,
-            "-1.5, 44.2",
-        ),
-        ("é", dt.date(2026, 3, 19), "12011", None, None, None, None, None, None, None, None, None),
-        ("\uff5e", dt.date.max, "12011", None, None, True, "12.34", None, None, None, None, None),
-        (
-            "\U0001f6b2",
-            dt.date.max,
-            "12011",
-            None,
-            None,
-            True,
-            "1.00",
-            None,
-            None,
-            None,
-            '{"a":1}',
-            None,
-        ),
-    ]
-    columns = dict(zip(kind.names(), zip(*rows, strict=True), strict=True))
-    decimals = {
-        name: [None if one is None else Decimal(one) for one in columns[name]]
-        for name in ("mesure", "autre")
-    }
-    return pl.DataFrame({**columns, **decimals}, schema=kind)
-
-
 # --- signing -------------------------------------------------------------------------------------
 
 
@@ -475,8 +361,3 @@ def chain_of(owner: str, length: int) -> list[tuple[Made, Position]]:
         one = made(draft, found[-1][1] if found else None)
         found.append((one, one.position()))
     return found
-
-
-def later(hours: int) -> str:
-    """An instant of the wire after the day of the rows began."""
-    return instant_text(int((DAY + dt.timedelta(hours=hours)).timestamp()) * 1_000_000)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tests.cases.chains import chain_cases
 from tests.cases.contents import content_cases
 from tests.cases.kit import Case
 from tests.cases.manifests import manifest_cases
@@ -13,5 +14,6 @@ def bad() -> Iterator[Case]:
     """All of them."""
     yield from wire_cases()
     yield from manifest_cases()
+    yield from chain_cases()
     yield from content_cases()
     yield from row_cases()
