@@ -364,7 +364,7 @@ class Node:
         return len(done)
 
     async def _serve(self, stop: asyncio.Event) -> None:
-        from node.web.api import create_app  # noqa: PLC0415 - a node that is only asked for a view needs no web
+        from node.web.app import create_app  # noqa: PLC0415 - a node that is only asked for a view needs no web
 
         runner = web.AppRunner(create_app(self), access_log=None)
         await runner.setup()

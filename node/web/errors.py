@@ -2,7 +2,7 @@
 
 Members: `type` (`about:blank` says that `title` is the status in words), `title`, `status`, `code`
 (stable, for programs), `detail` (what is wrong), `remedy` (what to do). A file that isn't valid
-adds `report`. HTTP statuses appear in this module and in `node.web.api` only.
+adds `report`. HTTP statuses appear in `node.web` only.
 """
 
 import json

@@ -14,7 +14,8 @@ from federation.errors import LimitError, StateError, TrustError
 from node.cli.schemata import schemas_json
 from node.link.errors import HubUnreachableError
 from node.store.errors import ErasedContentError, StoreBusyError, StoreError, UnknownRowError
-from node.web.api import SUFFIXES, create_app
+from node.web.api.basic import SUFFIXES
+from node.web.app import create_app
 from schemas.catalogue import bundled
 
 ROUTES = {

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from node.clock import now_us
 from node.node import Node
-from node.web.api import create_app
+from node.web.app import create_app
 
 ARVIEU = "fr-com-12011"
 PUBLISH = f"/api/v1/datasets/{ARVIEU}/comptage-mobilites/publications"
