@@ -15,7 +15,7 @@ from aiohttp import web
 from federation.comparison import Differs, NotRecomputable, Recomputed
 from federation.compose import View
 from federation.composition_claim import WindowKind
-from federation.errors import MaillageError, UnknownError
+from federation.errors import MaillageError, StateError, UnknownError
 from federation.manifest import Origin
 from node import documents, founding
 from node.answers import Answers
@@ -370,7 +370,15 @@ class Node:
         await runner.setup()
         try:
             site = web.TCPSite(runner, self.settings.http_host, self.settings.http_port)
-            await site.start()
+            try:
+                await site.start()
+            except OSError as error:
+                raise StateError(
+                    f"the HTTP interface can't listen on {self.settings.http_host}:"
+                    f"{self.settings.http_port}: {error.strerror or error}",
+                    code="http-address",
+                    remedy="end what uses the port, or choose another with MAILLAGE_HTTP_PORT",
+                ) from error
             self.http_url = (
                 site.name
                 if self.settings.http_port

@@ -119,6 +119,10 @@ FRENCH: Final = {
     "One round, then the view; fails unless all of it held.": (
         "Un tour, puis la vue ; échoue si tout n’a pas tenu."
     ),
+    "Address at which the pages are shown; empty for none.": (
+        "Adresse où les pages sont affichées ; vide pour aucune."
+    ),
+    "Its port; 0 for any free one.": "Son port ; 0 pour tout port libre.",
     "Show the schemas: which forms of data there are.": (
         "Montrer les schémas : quelles formes de données existent."
     ),

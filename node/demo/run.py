@@ -160,15 +160,16 @@ def missing_receipts(demo: Demo) -> list[tuple[str, str]]:
 
 
 @contextlib.asynccontextmanager
-async def running(root: Path, seed: int) -> AsyncIterator[Demo]:
+async def running(root: Path, seed: int, *, host: str, port: int) -> AsyncIterator[Demo]:
     """The hub and all nodes, running while the context lasts."""
     world = await asyncio.to_thread(describe)
     hub = new_hub(root)
     stop = asyncio.Event()
     async with hub.run():
-        nodes = await build(world, root, hub)
+        nodes = await build(world, root, hub, http_host=host, http_port=port)
         tasks = [asyncio.create_task(node.run(stop), name=node.data_dir.name) for node in nodes]
         try:
+            await _up(nodes, tasks)
             yield Demo(world, nodes, seed, yesterday(dt.datetime.now(dt.UTC)))
         finally:
             stop.set()
@@ -178,6 +179,16 @@ async def running(root: Path, seed: int) -> AsyncIterator[Demo]:
             for result in results:
                 if isinstance(result, BaseException):
                     raise result
+
+
+async def _up(nodes: list[Node], tasks: list[asyncio.Task[None]]) -> None:
+    """Wait until the pages can be asked for; a node that ended by then tells why."""
+    waiting = [node for node in nodes if node.settings.http_host]
+    while any(not node.http_url for node in waiting):
+        for task in tasks:
+            if task.done():
+                task.result()
+        await asyncio.sleep(0.02)
 
 
 async def one_round(demo: Demo) -> dict[str, Any]:
@@ -247,20 +258,21 @@ async def _go_on(demo: Demo, console: Console) -> None:
             live.update(table(await asyncio.to_thread(demo.views), EPCI))
 
 
-async def _main(*, once: bool, as_json: bool, seed: int) -> int:
+async def _main(*, once: bool, as_json: bool, seed: int, host: str, port: int) -> int:
     console = Console()
     ending = asyncio.current_task()
     assert ending is not None
     # a signal ends the round, too, and what it started: the broker and the folder
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.cancel)
     with tempfile.TemporaryDirectory(prefix="maillage-demo-") as folder:
-        async with running(Path(folder), seed) as demo:
+        async with running(Path(folder), seed, host=host, port=port) as demo:
             result = await one_round(demo)
             if as_json:
                 sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
             else:
                 console.print(table(demo.views(), EPCI))
                 console.print(summary(result))
+                console.print(*(f"Pages : {node.http_url}" for node in demo.nodes if node.http_url))
             if not once and result["ok"]:
                 await _go_on(demo, console)
     return 0 if result["ok"] else 1
@@ -285,19 +297,28 @@ def summary(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def run_demo(*, once: bool = False, json: bool = False, seed: int = 1) -> int:
+def run_demo(
+    *,
+    once: bool = False,
+    json: bool = False,
+    seed: int = 1,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+) -> int:
     """Run the demo.
 
     Args:
         once: One round, then end.
         json: Print the result as JSON.
         seed: Of the simulation.
+        host: Where the pages are shown; empty for nowhere.
+        port: Likewise; 0 for any free one.
 
     Returns:
         Exit status: 0 if everything was as it must be, else 1.
     """
     try:
-        return asyncio.run(_main(once=once, as_json=json, seed=seed))
+        return asyncio.run(_main(once=once, as_json=json, seed=seed, host=host, port=port))
     except (asyncio.CancelledError, KeyboardInterrupt):
         return 1
 

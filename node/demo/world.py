@@ -42,12 +42,19 @@ class Place:
         participants: Hosted there.
         compose: Those of them that compose; then the node receives too.
         custodian: Who operates it; None: each for itself.
+        shows: Its pages are those that the demo shows; then the node receives, too.
     """
 
     folder: str
     participants: tuple[str, ...]
     compose: tuple[str, ...] = ()
     custodian: str | None = None
+    shows: bool = False
+
+    @property
+    def reads(self) -> bool:
+        """Whether it receives what the others publish."""
+        return bool(self.compose) or self.shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ def describe() -> World:
         kind: tuple(one for one in above if one.startswith(f"fr-{kind}-"))
         for kind in ("epci", "dep", "reg")
     }
-    places = [Place("communes-du-levezou", hosted, custodian=EPCI)]
+    places = [Place("communes-du-levezou", hosted, custodian=EPCI, shows=True)]
     places += [Place(commune, (commune,)) for commune in INDEPENDENT]
     places += [
         Place(name, levels[kind], levels[kind])
@@ -87,13 +94,17 @@ def describe() -> World:
     return World(communes, tuple(above), tuple(places))
 
 
-async def build(world: World, root: Path, hub: Hub) -> list[Node]:
+async def build(
+    world: World, root: Path, hub: Hub, *, http_host: str = "", http_port: int = 0
+) -> list[Node]:
     """Make the nodes, the charter and the enrolments.
 
     Args:
         world: Who takes part.
         root: Empty directory.
         hub: Running.
+        http_host: Where the node that shows its pages answers; empty for nowhere.
+        http_port: Likewise; 0 for any free one.
 
     Returns:
         The nodes, in the order of the world's places, not yet running.
@@ -112,10 +123,11 @@ async def build(world: World, root: Path, hub: Hub) -> list[Node]:
     return [
         Node.open(
             root / place.folder,
-            hubs=(HubAddress(name=HUB, url=hub.url, read=bool(place.compose)),),
+            hubs=(HubAddress(name=HUB, url=hub.url, read=place.reads),),
             compose=place.compose,
             charters=(digest,),
-            http_host="",
+            http_host=http_host if place.shows else "",
+            http_port=http_port,
             receipt_interval_s=1.0,
         )
         for place in world.places
