@@ -59,8 +59,9 @@ docs: $(STAMP) ## write the generated parts of docs/ anew
 vectors: $(STAMP) ## write tests/vectors/ anew
 	$(BIN)/python -m tests.make_vectors
 
-territory: $(STAMP) ## build schemas/territory/ from the npm package
+territory: $(STAMP) ## build schemas/territory/ from its two sources
 	$(BIN)/python -m schemas.territory.build
+	$(BIN)/python -m schemas.territory.build_centres
 
 lock: ## pin the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock

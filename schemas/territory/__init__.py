@@ -1,6 +1,6 @@
 """Territory: the Code officiel géographique (COG) in one vintage, and sets of communes.
 
-Everything here answers from one packaged file (see `ATTRIBUTION.md`), read at the first question
+Everything here answers from two packaged files (see `ATTRIBUTION.md`), read at the first question
 and kept; nothing else is read, and no network is asked.
 
 Two ways to write the same place, never mixed:
@@ -22,6 +22,7 @@ What the vintage holds, and what it deliberately does not:
 - The SIREN of départements and régions are not in the source. An EPCI's code is its SIREN.
 """
 
+from schemas.territory.centres import centre
 from schemas.territory.errors import Reason, UnknownTerritoryError
 from schemas.territory.finder import Match, search
 from schemas.territory.ids import Level, participant_zone
@@ -50,6 +51,7 @@ __all__ = [
     "Reason",
     "Territory",
     "UnknownTerritoryError",
+    "centre",
     "commune",
     "epci_type",
     "free",
