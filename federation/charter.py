@@ -16,7 +16,16 @@ from federation.errors import TrustError
 from federation.identity import KnownIdentity
 from federation.jose import Signer, parse_general, sign_general, verify
 from federation.limits import CHARTER_MEMBERS_MAX, DOCUMENT_MAX_BYTES
-from federation.model import Digest, Instant, Name, Ordinal, ParticipantText, Text, WireModel
+from federation.model import (
+    Digest,
+    Instant,
+    Name,
+    Ordinal,
+    ParticipantText,
+    Text,
+    WireModel,
+    instant_us,
+)
 
 TYP: Final = "maillage-charter+jws"
 MAX_BYTES: Final = 64 * DOCUMENT_MAX_BYTES
@@ -54,6 +63,7 @@ class Charter(WireModel):
         threshold: How many distinct custodians must sign the next version.
         durable_receivers: One or two receivers that hold back pruning at the hub.
         expires: Warns and stops changes after it; never stops data.
+        ends: What is issued from here on isn't shared under it any more; absent: no date.
         issued: When it was made.
     """
 
@@ -70,6 +80,7 @@ class Charter(WireModel):
         tuple[ParticipantText, ...], Field(strict=False, max_length=2)
     ] = ()
     expires: Instant | None = None
+    ends: Instant | None = None
     issued: Instant
 
     @model_validator(mode="after")
@@ -83,6 +94,8 @@ class Charter(WireModel):
             raise ValueError("durableReceivers: members only")
         if self.threshold > len({member.custodian for member in self.members}):
             raise ValueError("threshold: more than there are distinct custodians")
+        if self.ends is not None and instant_us(self.ends) <= instant_us(self.issued):
+            raise ValueError("ends: after issued")
         return self
 
 
@@ -108,6 +121,11 @@ class KnownCharter:
     def custodians(self) -> int:
         """How many distinct custodians keep the members' keys; 1 is said on screen."""
         return len({member.custodian for member in self.charter.members})
+
+    @property
+    def ends_us(self) -> int | None:
+        """Microseconds since 1970 from which on it shares nothing more; None without a date."""
+        return None if self.charter.ends is None else instant_us(self.charter.ends)
 
 
 def issue_charter(charter: Charter, signers: tuple[Signer, ...]) -> bytes:

@@ -17,6 +17,7 @@ import polars as pl
 from federation.bundle import Bundle
 from federation.chain import Elsewhere, Head, Next, place
 from federation.charter import read_charter
+from federation.charter_end import Ending
 from federation.errors import MaillageError
 from federation.identity import Identity, KnownIdentity, read_identity
 from federation.jose import parse_general
@@ -167,6 +168,7 @@ class _Witness:
     firsts: dict[str, str] = field(default_factory=dict)
     pinned: set[str] = field(default_factory=set)
     charters: dict[str, frozenset[str]] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
 
     def key(self, kid: str) -> KeyRecord | None:
         found = self.known.key(kid) if self.known is not None else None
@@ -185,6 +187,13 @@ class _Witness:
         if self.known is not None and self.known.knows_charter(charter):
             return self.known.may_receive(charter, publisher)
         return publisher in self.charters.get(charter, ())
+
+    def charter_ended(self, charter: str, publisher: str, issued_us: int) -> str:
+        """By what the receiver knows; a bundle alone tells the date of its charters only."""
+        if self.known is not None and self.known.knows_charter(charter):
+            return self.known.charter_ended(charter, publisher, issued_us)
+        ends = self.ends.get(charter)
+        return Ending(ends).text() if ends is not None and issued_us >= ends else ""
 
     def vouched(self, kid: str) -> bool:
         """Whether the key is trusted for another reason than that the bundle says so."""
@@ -291,7 +300,9 @@ def _learn_charters(
         except MaillageError as error:
             unreadable.append(f"charters/{digest}: {error}")
         else:
-            witness.charters[digest] = frozenset(m.participant for m in charter.charter.members)
+            witness.charters[digest] = frozenset(charter.members)
+            if charter.ends_us is not None:
+                witness.ends[digest] = charter.ends_us
     return unreadable
 
 

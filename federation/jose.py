@@ -29,6 +29,7 @@ Typ = Literal[
     "maillage-publication+jws",
     "maillage-identity+jws",
     "maillage-charter+jws",
+    "maillage-charter-end+jws",
     "maillage-receipt+jws",
     "maillage-descriptor+jws",
     "maillage-checkpoint+jws",

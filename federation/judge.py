@@ -18,6 +18,7 @@ from federation.content import decode, split
 from federation.errors import MalformedError
 from federation.limits import PLAIN_MAX_BYTES
 from federation.manifest import Content, Manifest, Mode
+from federation.model import instant_us
 from federation.places import covered, place_of
 from federation.strict import sha256_hex
 from federation.tables import next_table
@@ -321,6 +322,10 @@ def _sharing(opened: Opened, trust: Trust) -> Finding | None:
     charter = manifest.sharing.charter
     if charter is not None and not trust.may_receive(charter, manifest.publisher):
         return Finding("sharing", "for members of a charter to which one side doesn't belong")
+    if charter is not None and (manifest.mode != "withdraw" or manifest.content is not None):
+        # a dataset's withdrawal gives nothing: it is taken whenever it comes
+        why = trust.charter_ended(charter, manifest.publisher, instant_us(manifest.issued))
+        return Finding("charter-ended", why[:300]) if why else None
     return None
 
 

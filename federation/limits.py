@@ -44,6 +44,9 @@ TEXT_MAX_CHARS: Final = 300
 CHARTER_MEMBERS_MAX: Final = 40_000
 """Members of one charter: all communes of France and some."""
 
+CHARTER_END_HEADS_MAX: Final = 1_000
+"""Datasets that a member names when it leaves a charter: a commune has some ten."""
+
 HELD_MAX_MESSAGES: Final = 10_000
 """Messages held per carrier while something is missing."""
 

@@ -211,6 +211,13 @@ _ALL: Final = (
         "the owner publishes at another level",
     ),
     Reason(
+        "charter-ended",
+        15,
+        _R,
+        "the charter had ended when this was published",
+        "the members agree on a new charter, or the owner publishes at another level",
+    ),
+    Reason(
         "charter-unknown", 10, _H, "the charter named is not known here", "the charter is asked for"
     ),
     Reason(

@@ -93,6 +93,9 @@ class Trust(Protocol):
     def may_receive(self, charter: str, publisher: str) -> bool:
         """Whether this receiver and the publisher are both members of the charter."""
 
+    def charter_ended(self, charter: str, publisher: str, issued_us: int) -> str:
+        """Why what the publisher issued then isn't shared under the charter any more; else ""."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from federation.charter import TYP as CHARTER_TYP
+from federation.charter_end import TYP as END_TYP
+from federation.charter_end import peek
 from federation.errors import MaillageError
 from federation.identity import TYP as IDENTITY_TYP
 from federation.identity import first_identity
@@ -26,8 +28,14 @@ from node.store.store import Store
 
 _log = logging.getLogger(__name__)
 
-KINDS: Final = ("identity", "charter", "schema")
+KINDS: Final = ("identity", "charter", "schema", "charter-end")
 HEADERS: Final = {"ce-specversion": "1.0", "ce-type": "org.maillage.document.v1"}
+
+_TYPS: Final[dict[str, Typ]] = {
+    "identity": IDENTITY_TYP,
+    "charter": CHARTER_TYP,
+    "charter-end": END_TYP,
+}
 
 Learned = Callable[[list[str]], None]
 """Called with the digests and thumbprints that became known."""
@@ -41,8 +49,7 @@ def digest_of(kind: str, body: bytes) -> str:
     """
     if kind == "schema":
         return sha256_hex(body)
-    typ: Typ = IDENTITY_TYP if kind == "identity" else CHARTER_TYP
-    return parse_general(body, typ, max_bytes=64 * DOCUMENT_MAX_BYTES).digest
+    return parse_general(body, _TYPS[kind], max_bytes=64 * DOCUMENT_MAX_BYTES).digest
 
 
 def learn(knowledge: Knowledge, kind: str, body: bytes, *, pin: bool = False) -> list[str]:
@@ -55,7 +62,11 @@ def learn(knowledge: Knowledge, kind: str, body: bytes, *, pin: bool = False) ->
         if kind == "identity":
             return knowledge.learn_identity(body, pin=pin)
         if kind == "charter":
-            return knowledge.learn_charter(body, digest_of(kind, body))
+            digest = digest_of(kind, body)
+            pinned = knowledge.pin_charter(digest) if pin else []
+            return pinned + knowledge.learn_charter(body, digest)
+        if kind == "charter-end":
+            return knowledge.learn_end(body)
         if kind == "schema":
             return knowledge.learn_schema(body)
     except (MaillageError, SchemaFault):
@@ -201,9 +212,12 @@ class Documents:
 def _subject(row: DocumentRow, carrier: str, *, own: bool) -> str:
     if row.kind == "identity":  # a carrier's own identity has the subject without a digest
         return doc_subject(carrier, row.kind, *(() if own else (row.digest[:32],)))
-    return doc_subject(carrier, row.kind, row.digest[:32] if row.kind == "charter" else row.digest)
+    short = row.kind in ("charter", "charter-end")
+    return doc_subject(carrier, row.kind, row.digest[:32] if short else row.digest)
 
 
 def _about(kind: str, carrier: str, body: bytes) -> str:
     """Whose document it is: an identity says so itself, whoever brought it."""
+    if kind == "charter-end":
+        return peek(body)[0].member
     return first_identity(body).identity.participant if kind == "identity" else carrier

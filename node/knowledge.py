@@ -5,17 +5,26 @@ pins it, when it is this node's own, or when the operator pinned it by hand: a d
 merely arrived speaks for nobody.
 """
 
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from threading import RLock
 from typing import Final
 
 from federation.charter import KnownCharter, read_charter
-from federation.errors import MaillageError
+from federation.charter_end import Ending, KnownEnd, ending_of, peek, read_end
+from federation.errors import MaillageError, UnknownError
 from federation.identity import KnownIdentity, first_identity
 from federation.model import Position
 from federation.verify import KeyRecord
 from schemas.catalogue import Catalogue, bundled
 from schemas.model import Schema, SchemaFault, parse_schema
+
+ENDS_WAITING_MAX: Final = 1_000
+"""Ends of charters not known yet: kept in memory only, as anybody can sign one."""
+
+DIGEST_MIN_CHARS: Final = 8
+"""Digits of a digest by which a person may name a charter."""
 
 
 class Knowledge:
@@ -40,6 +49,8 @@ class Knowledge:
         self._pending: Final[dict[str, bytes]] = {}
         self._pins: Final[set[str]] = set()
         self._charter_pins: Final[set[str]] = set()
+        self._ends: Final[defaultdict[str, dict[str, KnownEnd]]] = defaultdict(dict)
+        self._ends_waiting: Final[OrderedDict[str, tuple[str, bytes]]] = OrderedDict()
         self.version = 0
         self._lock: Final = RLock()  # documents come from several threads at once
 
@@ -64,6 +75,65 @@ class Knowledge:
             return False
         members = set(known.members)
         return publisher in members and bool(self.hosted & members)
+
+    def charter_ended(self, charter: str, publisher: str, issued_us: int) -> str:
+        """Why what the publisher issued then isn't shared here under the charter; else ""."""
+        ending = self.ending(charter, publisher)
+        return ending.text() if ending is not None and issued_us >= ending.at_us else ""
+
+    # -- charters ------------------------------------------------------------------------------
+
+    def ending(self, charter: str, publisher: str, *, sending: bool = False) -> Ending | None:
+        """When a charter ends between a publisher and this node; None while it has no end.
+
+        Args:
+            charter: Digest.
+            publisher: Member that publishes.
+            sending: It publishes from here: towards all other members.
+        """
+        known = self._charters.get(charter)
+        if known is None:
+            return None
+        others = set(known.members) - {publisher}
+        receivers = others if sending else self.hosted & set(known.members)
+        with self._lock:
+            ends = list(self._ends[charter].values())
+        return ending_of(known, ends, publisher, receivers)
+
+    def ends_of(self, charter: str) -> list[KnownEnd]:
+        """The ends of a charter on its members' word, the earliest first."""
+        with self._lock:
+            found = list(self._ends[charter].values())
+        return sorted(found, key=lambda one: (one.ends_us, one.digest))
+
+    def charter_named(self, text: str) -> KnownCharter:
+        """A charter in force by its digest, the beginning of it (from 8 digits), or its name.
+
+        Raises:
+            UnknownError: `charter`: none or more than one is meant.
+        """
+        found = [
+            one
+            for digest, one in self._charters.items()
+            if one.charter.charter == text
+            or (len(text) >= DIGEST_MIN_CHARS and digest.startswith(text.lower()))
+        ]
+        if len(found) != 1:
+            known = ", ".join(
+                f"{one.charter.charter} ({d[:12]})" for d, one in self.charters.items()
+            )
+            told = "no charter accepted here is" if not found else "several charters are"
+            raise UnknownError(
+                f"{told} called {text[:80]!r}",
+                code="charter",
+                remedy=f"name one by its digest: {known or 'none is accepted here'}"[:400],
+            )
+        return found[0]
+
+    def charters_of(self, participant: str) -> list[KnownCharter]:
+        """The charters in force of which a participant is a member, by digest."""
+        found = [one for one in self.charters.values() if participant in one.members]
+        return sorted(found, key=lambda one: one.digest)
 
     # -- learning ------------------------------------------------------------------------------
 
@@ -117,6 +187,31 @@ class Knowledge:
             self.version += 1
             return self._retry_charters()
 
+    def learn_end(self, document: bytes) -> list[str]:
+        """Take in the end of a charter on a member's word; it counts once the charter is known.
+
+        Returns:
+            The charter's digest, if this end is new.
+
+        Raises:
+            MaillageError: It isn't one, or not by a member's key.
+        """
+        with self._lock:
+            said, digest = peek(document)
+            known = self._charters.get(said.charter)
+            if known is None:
+                self._ends_waiting[digest] = (said.charter, document)
+                if len(self._ends_waiting) > ENDS_WAITING_MAX:
+                    self._ends_waiting.popitem(last=False)  # the hub keeps it
+                return []
+            if digest in self._ends[said.charter]:
+                return []
+            member = known.members.get(said.member)
+            identity = None if member is None else self._identities.get(member.identity)
+            self._ends[said.charter][digest] = read_end(document, known, identity)
+            self.version += 1
+            return [said.charter]
+
     def learn_schema(self, document: bytes) -> list[str]:
         """Take in a schema.
 
@@ -166,7 +261,15 @@ class Knowledge:
             learned.append(known.digest)
             for member in known.charter.members:
                 learned += self._trust(self._identities[member.identity])
+            self._retry_ends(known.digest)
         return learned
+
+    def _retry_ends(self, charter: str) -> None:
+        for digest, (named, document) in list(self._ends_waiting.items()):
+            if named == charter:
+                del self._ends_waiting[digest]
+                with suppress(MaillageError):
+                    self.learn_end(document)
 
     def _trust(self, known: KnownIdentity) -> list[str]:
         identity = known.identity

@@ -13,6 +13,7 @@ from schemas.territory import territory
 from tests.cases.bad import bad
 from tests.cases.good import good
 from tests.cases.kit import checked
+from tests.cases.twinnings import good_twinnings
 from tests.world import EPCI, documents
 
 FOLDER: Final = Path(__file__).parent / "vectors"
@@ -25,7 +26,9 @@ def files() -> dict[str, bytes]:
     found = {f"documents/{name}": data for name, data in documents().items()}
     areas = {EPCI: sorted(territory(EPCI).communes)}
     found["documents/territories.json"] = (json.dumps(areas, indent=1) + "\n").encode()
-    found |= {f"good/{case.name}.json": case.write() for case in checked(good())}
+    found |= {
+        f"good/{case.name}.json": case.write() for case in checked([*good(), *good_twinnings()])
+    }
     found |= {f"bad/{case.name}.json": case.write() for case in checked(bad())}
     return found
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from federation.charter import Charter, Member
+from federation.charter_end import CharterEnd
 from federation.checkpoint import Checkpoint
 from federation.composition_claim import CompositionClaim
 from federation.descriptor import Descriptor
@@ -59,7 +60,8 @@ def test_every_step_and_reason_is_in_the_wire_page() -> None:
         (Member, "### 8.2", "### 8.3"),
         (Descriptor, "### 8.3", "### 8.4"),
         (Receipt, "### 8.4", "### 8.5"),
-        (Checkpoint, "### 8.5", "## 9 Bundle"),
+        (Checkpoint, "### 8.5", "### 8.6"),
+        (CharterEnd, "### 8.6", "## 9 Bundle"),
         (CompositionClaim, "## 11 Composition", "## 12 Limits"),
     ],
 )

@@ -6,7 +6,7 @@ signed with these keys means anything outside the tests.
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +15,9 @@ from typing import Any, Final
 import polars as pl
 
 from federation.author import Draft, draft_rows, sign_draft
+from federation.charter import TYP as CHARTER_TYP
 from federation.charter import Charter, KnownCharter, Member, issue_charter, read_charter
+from federation.charter_end import CharterEnd, KnownEnd, ending_of, issue_end, peek, read_end
 from federation.errors import MaillageError
 from federation.identity import TYP as IDENTITY_TYP
 from federation.identity import (
@@ -31,6 +33,7 @@ from federation.identity import (
 from federation.jose import (
     Signer,
     b64url,
+    parse_general,
     protected,
     sign_compact,
     sign_general,
@@ -49,6 +52,7 @@ __all__ = [
     "AYEN",
     "COUNTS",
     "DAY",
+    "ENDS",
     "EPCI",
     "LUZY",
     "NOWHERE",
@@ -57,6 +61,7 @@ __all__ = [
     "SALT",
     "SEGUR",
     "SMALL_ORDER_KEY",
+    "TWIN",
     "TYPES",
     "TYPES_DOCUMENT",
     "Made",
@@ -83,6 +88,11 @@ SEGUR: Final = "fr-com-12266"
 LUZY: Final = "fr-com-58149"
 AYEN: Final = "fr-com-19015"
 EPCI: Final = "fr-epci-241200765"
+TWIN: Final = "xx-lau-musterstadt"
+"""A fictitious municipality abroad."""
+TWIN_NAME: Final = "Musterstadt an der Probe (fiktiv)"
+ENDS: Final = "2026-03-20T09:46:41Z"
+"""One second after `NOW_US`: when the twinnings of the vectors end."""
 NOWHERE: Final = "fr-epci-999999999"
 """Well written, and in no vintage."""
 COUNTS: Final = f"{ARVIEU}/comptage-mobilites"
@@ -115,9 +125,9 @@ def _identity(participant: str, name: str, **changes: Any) -> Identity:
     return Identity(**(members | changes))
 
 
-def _first(participant: str, name: str) -> bytes:
+def _first(participant: str, name: str, **changes: Any) -> bytes:
     signers = (signer(participant), signer(f"{participant} recovery"))
-    return issue_identity(_identity(participant, name), signers)
+    return issue_identity(_identity(participant, name, **changes), signers)
 
 
 def luzy_head() -> Position:
@@ -141,6 +151,60 @@ def _luzy_second() -> bytes:
         issued="2026-02-05T08:00:00Z",
     )
     return issue_identity(new, (signer(f"{LUZY} 2"), signer(f"{LUZY} recovery")))
+
+
+def _members(identities: Iterable[KnownIdentity]) -> tuple[Member, ...]:
+    return tuple(
+        Member(
+            participant=one.identity.participant,
+            identity=one.digest,
+            custodian=one.identity.custodian.key,
+            roles=("publisher",),
+        )
+        for one in sorted(identities, key=lambda one: one.identity.participant)
+    )
+
+
+def _twinning(name: str, identities: Iterable[KnownIdentity], **changes: Any) -> bytes:
+    """A charter of few across a border."""
+    members = _members(identities)
+    charter = Charter(
+        charter=name,
+        title="Jumelage (fictif)",
+        version=1,
+        members=members,
+        threshold=1,
+        issued="2026-01-06T08:00:00Z",
+        **changes,
+    )
+    return issue_charter(charter, tuple(signer(one.participant) for one in members))
+
+
+def _end(charter: bytes, member: str, ends: str, *, by: str | None = None) -> bytes:
+    """The end of a charter on a member's word, signed by its key unless said."""
+    said = CharterEnd(
+        charter=parse_general(charter, CHARTER_TYP, max_bytes=len(charter)).digest,
+        member=member,
+        ends=ends,
+        issued="2026-02-01T08:00:00Z",
+    )
+    return issue_end(said, signer(by or member))
+
+
+def _twinnings(arvieu: KnownIdentity, epci: KnownIdentity, found: dict[str, bytes]) -> None:
+    """Two members with a date, two with the word of one, three of whom one leaves."""
+    twin = read_identity(found[f"identity-{TWIN}-1.json"])
+    dated = _twinning("jumelage-date", (arvieu, twin), ends=ENDS)
+    pair = _twinning("jumelage", (arvieu, twin))
+    trio = _twinning("jumelage-a-trois", (arvieu, epci, twin))
+    found["charter-jumelage-date-1.json"] = dated
+    found["charter-jumelage-1.json"] = pair
+    found["charter-jumelage-trois-1.json"] = trio
+    found["end-jumelage-twin.json"] = _end(pair, TWIN, ENDS)
+    found["end-jumelage-twin-later.json"] = _end(pair, TWIN, "2027-02-01T08:00:00Z")
+    found["end-jumelage-forged.json"] = _end(pair, TWIN, "2026-02-02T08:00:00Z", by=ARVIEU)
+    found["end-jumelage-stranger.json"] = _end(pair, LUZY, "2026-02-02T08:00:00Z")
+    found["end-jumelage-trois-twin.json"] = _end(trio, TWIN, ENDS)
 
 
 def _charter(identities: Mapping[str, KnownIdentity]) -> bytes:
@@ -200,6 +264,10 @@ def documents() -> dict[str, bytes]:
         read_identity(found[f"identity-{name}-1.json"], predecessor=None) for name in (ARVIEU, EPCI)
     ]
     found["charter-levezou-1.json"] = _charter({one.digest: one for one in pinned})
+    found[f"identity-{TWIN}-1.json"] = _first(
+        TWIN, TWIN_NAME, custodian=Custodian(participant=TWIN, name=TWIN_NAME)
+    )
+    _twinnings(pinned[0], pinned[1], found)
     found[f"identity-{AYEN}-1-small-order.json"] = _small_order()
     found[f"identity-{SEGUR}-1-unsigned.json"] = issue_identity(
         _identity(SEGUR, "Ségur"), (signer(SEGUR),)
@@ -222,6 +290,7 @@ class World:
         self.keys: dict[str, KeyRecord] = {}
         self.schemas: dict[str, Schema] = {}
         self.charters: dict[str, KnownCharter] = {}
+        self.ends: list[KnownEnd] = []
         self.receiver = receiver
         known: dict[str, KnownIdentity] = {}
         firsts: dict[str, KnownIdentity] = {}
@@ -233,6 +302,9 @@ class World:
             with suppress(MaillageError):
                 charter = read_charter(found[name], firsts)
                 self.charters[charter.digest] = charter
+        for name in [name for name in names if name.startswith("end-")]:
+            with suppress(MaillageError):
+                self._end(found[name], firsts)
         for name in [name for name in names if name.startswith("schema-")]:
             one = parse_schema(found[name])
             self.schemas[one.digest] = one
@@ -253,6 +325,14 @@ class World:
         for kid, key in one.public_keys.items():
             self.keys[kid] = KeyRecord(participant, key, name)
 
+    def _end(self, document: bytes, firsts: dict[str, KnownIdentity]) -> None:
+        said, _ = peek(document)
+        charter = self.charters.get(said.charter)
+        if charter is not None:
+            member = charter.members.get(said.member)
+            identity = firsts.get(member.identity) if member is not None else None
+            self.ends.append(read_end(document, charter, identity))
+
     def key(self, kid: str) -> KeyRecord | None:
         return self.keys.get(kid)
 
@@ -265,6 +345,12 @@ class World:
     def may_receive(self, charter: str, publisher: str) -> bool:
         found = self.charters.get(charter)
         return found is not None and {publisher, self.receiver} <= set(found.members)
+
+    def charter_ended(self, charter: str, publisher: str, issued_us: int) -> str:
+        found = self.charters[charter]
+        ends = [one for one in self.ends if one.end.charter == charter]
+        ending = ending_of(found, ends, publisher, [self.receiver])
+        return ending.text() if ending is not None and issued_us >= ending.at_us else ""
 
 
 def parse_identity(document: bytes) -> Identity:

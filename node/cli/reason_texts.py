@@ -104,6 +104,10 @@ _REASONS: Final = {
         "le décoder ou le contrôler arrête ce récepteur ; mis de côté",
         "l’exploitant du récepteur le signale",
     ),
+    "charter-ended": (
+        "la convention avait pris fin au moment de la publication",
+        "les membres en concluent une nouvelle, ou le propriétaire publie à un autre niveau",
+    ),
     "sharing": (
         "le niveau de partage ne permet pas ces lignes ici",
         "le propriétaire publie à un autre niveau",

@@ -7,6 +7,7 @@ from tests.cases.contents import content_cases
 from tests.cases.kit import Case
 from tests.cases.manifests import manifest_cases
 from tests.cases.rows import row_cases
+from tests.cases.twinnings import bad_twinnings
 from tests.cases.wire import wire_cases
 
 
@@ -17,3 +18,4 @@ def bad() -> Iterator[Case]:
     yield from chain_cases()
     yield from content_cases()
     yield from row_cases()
+    yield from bad_twinnings()

@@ -246,5 +246,13 @@ export function judge ({ m, owner, schema }, blob, table, trust) {
   if (schema.maillage.kind === 'register') checkTable(m, schema, rows, table)
   const { level, charter } = m.sharing // 15
   need(level !== 'partners' && !(level === 'aggregate-only' && m.content && !m.composition), 'sharing')
-  need(!charter || [trust.receiver, m.publisher].every(one => trust.charters.get(charter).has(one)), 'sharing')
+  need(!charter || [trust.receiver, m.publisher].every(one => trust.charters.get(charter).members.has(one)), 'sharing')
+  if (charter && !(m.mode === 'withdraw' && !m.content)) need(!(m.issued >= endOf(trust, charter, m.publisher)), 'charter-ended')
+}
+
+// The earliest end between publisher and receiver: the charter's date, or a member's word (section 8.6).
+function endOf (trust, charter, publisher) {
+  const { members, ends } = trust.charters.get(charter)
+  const words = trust.ends.filter(one => one.charter === charter && (members.size <= 2 || [publisher, trust.receiver].includes(one.member)))
+  return [ends, ...words.map(one => one.ends)].filter(Boolean).sort()[0] ?? '~'
 }

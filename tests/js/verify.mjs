@@ -25,11 +25,11 @@ async function publicKey (x) {
 const holds = (jws, key) => compactVerify(jws, key, { algorithms: ['Ed25519'] }).then(() => true, () => false)
 
 async function trustOf ({ receiver, documents }) {
-  const trust = { receiver, keys: new Map(), schemas: new Map(), charters: new Map(), latest: new Map(), firsts: new Map() }
+  const trust = { receiver, keys: new Map(), schemas: new Map(), charters: new Map(), latest: new Map(), firsts: new Map(), ends: [] }
   trust.areas = JSON.parse(load('documents/territories.json'))
   const of = kind => documents.filter(name => name.startsWith(kind)).sort(byBytes).map(name => load(`documents/${name}`))
   for (const data of of('schema-')) trust.schemas.set(hex(data), JSON.parse(data))
-  for (const [kind, take] of [['identity-', takeIdentity], ['charter-', takeCharter]]) {
+  for (const [kind, take] of [['identity-', takeIdentity], ['charter-', takeCharter], ['end-', takeEnd]]) {
     for (const data of of(kind)) {
       const { payload, signatures } = JSON.parse(data), bytes = base64url(payload)
       const signed = new Map(signatures.map(one => [strictJson(base64url(one.protected)).kid, `${one.protected}.${payload}.${one.signature}`]))
@@ -58,7 +58,14 @@ async function takeCharter (trust, found, id, signed) {
     const mine = trust.firsts.get(member.identity)?.find(one => signed.has(one.kid))
     need(mine !== undefined && await holds(signed.get(mine.kid), mine.key), 'charter', member.participant)
   }
-  trust.charters.set(id, new Set(found.members.map(member => member.participant)))
+  trust.charters.set(id, { members: new Map(found.members.map(member => [member.participant, member.identity])), ends: found.ends })
+}
+
+async function takeEnd (trust, found, id, signed) {
+  const pinned = trust.firsts.get(trust.charters.get(found.charter)?.members.get(found.member))
+  const [[kid, jws]] = signed, mine = pinned?.find(one => one.kid === kid)
+  need(signed.size === 1 && mine !== undefined && await holds(jws, mine.key) && found.ends >= found.issued, 'end', found.member)
+  trust.ends.push(found)
 }
 
 // --- steps 1 to 11 for one message --------------------------------------------------------------------

@@ -67,6 +67,10 @@ class Watched:
         self.asked.append("members")
         return world().may_receive(charter, publisher)
 
+    def charter_ended(self, charter: str, publisher: str, issued_us: int) -> str:
+        self.asked.append("ends")
+        return world().charter_ended(charter, publisher, issued_us)
+
 
 def test_nothing_but_the_key_is_asked_for_before_the_signature_holds() -> None:
     forged = payload_signed(first_counts(), b"{}").rpartition(".")[0] + "." + b64url(bytes(64))

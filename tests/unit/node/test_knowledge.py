@@ -11,7 +11,17 @@ from node.documents import digest_of, keep, learn, restore
 from node.knowledge import Knowledge
 from node.store.store import Store
 from tests.hostile import identity
-from tests.world import ARVIEU, AYEN, EPCI, LUZY, documents, parse_identity, signer
+from tests.world import (
+    ARVIEU,
+    AYEN,
+    EPCI,
+    LUZY,
+    NOW_US,
+    TWIN,
+    documents,
+    parse_identity,
+    signer,
+)
 
 CHARTER = documents()["charter-levezou-1.json"]
 DIGEST = digest_of("charter", CHARTER)
@@ -142,12 +152,61 @@ def test_an_identity_not_signed_as_it_must_be_is_no_identity(name: str) -> None:
     assert learn(knowledge, "identity", documents()[name], pin=True) == []
 
 
-@pytest.mark.parametrize("kind", ["identity", "charter", "schema", "receipt"])
+@pytest.mark.parametrize("kind", ["identity", "charter", "charter-end", "schema", "receipt"])
 def test_rubbish_is_not_learned(kind: str) -> None:
     knowledge = Knowledge()
     for body in (b"", b"{}", b"[" * 10_000, b"\xff\xfe", identity(ARVIEU)[:-20]):
         assert learn(knowledge, kind, body) == []
     assert knowledge.trusted == {}
+
+
+PAIR = documents()["charter-jumelage-1.json"]
+PAIR_DIGEST = digest_of("charter", PAIR)
+END = documents()["end-jumelage-twin.json"]
+
+
+def twinned(*, end_first: bool = False) -> Knowledge:
+    knowledge = Knowledge([ARVIEU])
+    if end_first:
+        assert knowledge.learn_end(END) == []
+    knowledge.learn_identity(identity(ARVIEU))
+    knowledge.learn_identity(identity(TWIN))
+    assert learn(knowledge, "charter", PAIR, pin=True)
+    return knowledge
+
+
+@pytest.mark.parametrize("end_first", [True, False])
+def test_the_end_of_a_charter_counts_whichever_came_first(*, end_first: bool) -> None:
+    knowledge = twinned(end_first=end_first)
+    if not end_first:
+        assert knowledge.charter_ended(PAIR_DIGEST, TWIN, NOW_US * 2) == ""
+        assert knowledge.learn_end(END) == [PAIR_DIGEST]
+        assert knowledge.learn_end(END) == []
+    for who in (ARVIEU, TWIN):
+        assert TWIN in knowledge.charter_ended(PAIR_DIGEST, who, NOW_US + 1_000_000)
+        assert knowledge.charter_ended(PAIR_DIGEST, who, NOW_US) == ""
+    ending = knowledge.ending(PAIR_DIGEST, ARVIEU, sending=True)
+    assert ending is not None
+    assert ending.by == TWIN
+
+
+@pytest.mark.parametrize("name", ["end-jumelage-forged.json", "end-jumelage-stranger.json"])
+def test_an_end_by_somebody_else_ends_nothing(name: str) -> None:
+    knowledge = twinned()
+    assert learn(knowledge, "charter-end", documents()[name]) == []
+    assert knowledge.ends_of(PAIR_DIGEST) == []
+    assert knowledge.charter_ended(PAIR_DIGEST, TWIN, NOW_US * 2) == ""
+
+
+def test_a_charter_is_named_by_digest_or_name() -> None:
+    knowledge = twinned()
+    for text in (PAIR_DIGEST, PAIR_DIGEST[:8], "jumelage"):
+        assert knowledge.charter_named(text).digest == PAIR_DIGEST
+    for text in ("", PAIR_DIGEST[:7], "autre"):
+        with pytest.raises(MaillageError):
+            knowledge.charter_named(text)
+    assert [one.digest for one in knowledge.charters_of(ARVIEU)] == [PAIR_DIGEST]
+    assert knowledge.charters_of(LUZY) == []
 
 
 def test_what_was_learned_is_known_after_a_restart(tmp_path: Path) -> None:
