@@ -7,13 +7,15 @@ A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`.
 import ast
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from federation import limits
 from federation.reasons import REASONS, STEPS
 from node.steps import STEPS as MOMENTS
+from schemas.catalogue import bundled
+from schemas.model import Schema
 
 DOCS: Final = Path(__file__).resolve().parent
 _MARKED: Final = re.compile(
@@ -71,11 +73,68 @@ def moments() -> Iterator[str]:
     return iter([", ".join(f"`{one}`" for one in MOMENTS)])
 
 
+def _each(texts: Iterable[str]) -> str:
+    return ", ".join(f"`{one}`" for one in texts) or "–"
+
+
+def schemas() -> Iterator[str]:
+    """Every schema of the program: whose rows it holds, and who may have them."""
+    rows = [("schema", "what", "kind", "key", "windows from", "place", "sharing", "stays home")]
+    for schema in _bundled():
+        rows.append(
+            (
+                f"`{schema.name}` {schema.version}",
+                schema.labels["en"],
+                schema.kind,
+                _each(schema.primary_key),
+                schema.base_window or "–",
+                "the publisher's" if schema.place is None else f"`{schema.place}`",
+                f"{schema.sharing_default}: {schema.block.sharing.reason}",
+                _each(name for name in schema.by_name if name in schema.personal),
+            )
+        )
+    return _table(*rows)
+
+
+def measures() -> Iterator[str]:
+    """Every measure, its unit and what makes sense going up."""
+    rows = [("measure", "what", "unit (UCUM)", "exact to", "aggregates")]
+    rows += [
+        (
+            f"`{one.name}`",
+            one.labels["en"],
+            f"`{one.unit}`",
+            schema.block.measures[one.field].resolution,
+            ", ".join(one.aggregates),
+        )
+        for schema in _bundled()
+        for one in schema.measures
+    ]
+    return _table(*rows)
+
+
+def standards() -> Iterator[str]:
+    """Which standard each schema follows, and what its fields are called there."""
+    rows = [("schema", "standard", "version", "fields that are called otherwise there")]
+    for schema in _bundled():
+        for one in schema.block.aligns_with:
+            other = (f"`{a}` = {b}" for a, b in one.mapping.items() if a != b)
+            rows.append((f"`{schema.name}`", one.standard, one.version, ", ".join(other) or "–"))
+    return _table(*rows)
+
+
+def _bundled() -> list[Schema]:
+    return sorted(bundled(), key=lambda one: one.name)
+
+
 PARTS: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "steps": steps,
     "reasons": reasons,
     "limits": wire_limits,
     "moments": moments,
+    "schemas": schemas,
+    "measures": measures,
+    "standards": standards,
 }
 
 

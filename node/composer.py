@@ -31,14 +31,16 @@ from federation.composition_claim import CompositionClaim, LocalDays, WindowKind
 from federation.coverage import CoverageInputs, Source
 from federation.errors import MalformedError, UnknownError
 from federation.ids import parse_dataset
+from federation.jose import parse_compact
 from federation.limits import SALT_BYTES
-from federation.manifest import Manifest, Origin
+from federation.manifest import TYP, Manifest, Origin, Sharing
 from federation.windows import of_label
 from node.composed import Ledger
 from node.knowledge import Knowledge
 from node.publishing import Publisher
 from node.receive.contents import Contents
 from node.recomputing import Recomputer, zone_of_place
+from node.sharing import of_composition
 from node.sources import sources_of
 from node.store.rows import HeadRow
 from node.store.store import Store
@@ -278,6 +280,14 @@ class Composer:
         """Draft what leads from the rows that stand to the day's; the last draft's number."""
         if day.done:
             return None
+        sharing = self._sharing(work.composer, state, held)
+        if sharing is None:
+            _log.warning(
+                "%s %s: not composed, its inputs are shared in ways that don't fit together",
+                work.composer,
+                work.measure.name,
+            )
+            return None
         sources = sources_of(self._store, self._knowledge, work.schema, work.ground, state.heads)
         simulated = any(one.origin == "simulated" for one in sources)
         origin: Origin = "simulated" if simulated else "own"
@@ -291,6 +301,7 @@ class Composer:
                     gone,
                     salt=secrets.token_bytes(SALT_BYTES),
                     mode="withdraw",
+                    sharing=sharing,
                     origin=origin,
                 )
             )
@@ -302,6 +313,7 @@ class Composer:
                     day.frame,
                     salt=secrets.token_bytes(SALT_BYTES),
                     mode="append",
+                    sharing=sharing,
                     origin=origin,
                     composition=self._claim(work, sources, held, day),
                 )
@@ -312,6 +324,18 @@ class Composer:
                 draft, source=f"composition {day.label}", now_us=work.now_us
             )
         return number
+
+    def _sharing(
+        self, composer: str, state: "_State", held: Mapping[CellKey, Cell]
+    ) -> Sharing | None:
+        """How figures of these cells may be shared; see `node.sharing.of_composition`."""
+        inside = {key.dataset for key in held}
+        digests = [row.digest for row in state.heads if row.dataset in inside]
+        inputs = {
+            Manifest.read(parse_compact(row.jws, TYP).payload).sharing
+            for row in self._store.publications.get(digests).values()
+        }
+        return of_composition(composer, inputs, tuple(self._knowledge.charters.values()))
 
     def _claim(
         self,

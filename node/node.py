@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from aiohttp import web
 
+from federation.charter import KnownCharter
 from federation.comparison import Differs, NotRecomputable, Recomputed
 from federation.compose import View
 from federation.composition_claim import WindowKind
@@ -63,7 +64,7 @@ class Node:
             self.knowledge.pin_charter(digest)
         documents.restore(self.knowledge, store)
         self.publisher: Final = Publisher(
-            store, lambda: self.knowledge.catalogue, self.participants
+            store, lambda: self.knowledge.catalogue, self.participants, self.charters_in_order
         )
         self.composer: Final = Composer(store, self.knowledge, settings.compose)
         self.senders: dict[str, Sender] = {}
@@ -115,6 +116,12 @@ class Node:
             )
         settings = load_settings(data_dir, **overrides)
         return cls(data_dir, settings, Store.open(data_dir, settings.database_url or None))
+
+    def charters_in_order(self) -> tuple[KnownCharter, ...]:
+        """Charters in force: the operator's list first, in its order."""
+        charters = self.knowledge.charters
+        order = [*self.settings.charters, *sorted(charters)]
+        return tuple(charters[one] for one in dict.fromkeys(order) if one in charters)
 
     def close(self) -> None:
         """Close the store."""

@@ -12,14 +12,16 @@ from typing import Any, Final, get_args
 import polars as pl
 
 from federation.author import Draft, draft_bare, draft_rows
+from federation.charter import KnownCharter
 from federation.composition_claim import CompositionClaim
 from federation.errors import UnknownError
-from federation.ids import DatasetId, parse_name
+from federation.ids import DatasetId, parse_dataset, parse_name
 from federation.limits import SALT_BYTES
-from federation.manifest import Mode, Origin, Sharing
+from federation.manifest import Mode, Origin
 from federation.strict import dump
 from federation.tables import make_delta
 from node.receive.contents import Contents
+from node.sharing import default_of
 from node.steps import step
 from node.store.rows import NewDraft
 from node.store.store import Store
@@ -61,6 +63,7 @@ class Publisher:
         store: Store,
         catalogue: Catalogue | Callable[[], Catalogue],
         participants: Sequence[str],
+        charters: Callable[[], Sequence[KnownCharter]] = tuple,
     ) -> None:
         """Publish for participants whose keys are on this node.
 
@@ -68,10 +71,12 @@ class Publisher:
             store: Takes the drafts.
             catalogue: All schemas known; a callable where more become known while the node runs.
             participants: Hosted here.
+            charters: Those in force, in the operator's order.
         """
         self._store = store
         self._catalogue = catalogue
         self._participants = frozenset(participants)
+        self._charters = charters
         self._contents = Contents(store, self._by_digest)
 
     def _by_digest(self, digest: str) -> Schema | None:
@@ -120,6 +125,7 @@ class Publisher:
         Raises:
             UnknownError: `schema`, `participant`, `origin`.
             MalformedError: A slug that is none.
+            StateError: `sharing-charter`: shared in a federation, and there is none.
             LimitError: More rows than one publication carries.
             StoreError: Nothing was stored.
         """
@@ -148,28 +154,43 @@ class Publisher:
     def draft(
         self, schema: Schema, dataset: str, rows: pl.DataFrame, *, origin: Origin | None = None
     ) -> Draft:
-        """Decide how rows are published: a series appends; a register sends what changed."""
+        """Decide how rows are published: a series appends; a register sends what changed.
+
+        Raises:
+            StateError: `sharing-charter`.
+        """
+        sharing = default_of(schema, parse_dataset(dataset).owner, self._charters())
         salt = secrets.token_bytes(SALT_BYTES)
         if schema.kind == "series":
-            return draft_rows(schema, dataset, rows, salt=salt, mode="append", origin=origin)
+            return draft_rows(
+                schema, dataset, rows, salt=salt, mode="append", sharing=sharing, origin=origin
+            )
         before = None if self._store.own.has_ready_draft(dataset) else self._contents.table(dataset)
         mode: Mode = "snapshot"
         frame = rows
         if before is not None and before.schema == rows.schema:
             delta = make_delta(before, rows, schema.primary_key)
             if delta.is_empty():
-                level = Sharing(level=schema.sharing_default)
                 return draft_bare(
                     schema,
                     dataset,
                     "unchanged",
-                    sharing=level,
+                    sharing=sharing,
                     origin=origin or schema.origin,
                     licence=schema.licence,
                 )
             if delta.height <= DELTA_SHARE * max(1, rows.height):
                 mode, frame = "delta", delta
-        return draft_rows(schema, dataset, frame, salt=salt, mode=mode, result=rows, origin=origin)
+        return draft_rows(
+            schema,
+            dataset,
+            frame,
+            salt=salt,
+            mode=mode,
+            result=rows,
+            sharing=sharing,
+            origin=origin,
+        )
 
     def store_draft(self, draft: Draft, *, source: str, now_us: int) -> int:
         """Store a draft with its content, in one transaction."""

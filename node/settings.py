@@ -41,7 +41,8 @@ class Settings(BaseSettings):
     Attributes:
         database_url: SQLAlchemy URL; empty for SQLite in the data directory.
         hubs: Where to report to; in the environment as JSON.
-        charters: Digests of the charters (federations) that this node trusts.
+        charters: Digests of the charters (federations) that this node trusts. Data shared within
+            a federation name the first one that has the publisher as a member.
         compose: Ids of this node's participants that compose and sign compositions.
         forward: Name of a hub to which what was received elsewhere is passed on unchanged.
         http_host: Address of the HTTP interface; loopback unless changed, empty for none.

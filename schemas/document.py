@@ -15,7 +15,7 @@ KEY_MAX: Final = 16
 ENUM_MAX: Final = 2_000
 PATTERN_MAX_CHARS: Final = 2_000
 DEFAULT_SCALE: Final = 3
-"""Digits after the point of numbers whose measure states no resolution."""
+"""Digits after the point of numbers of which nothing states the resolution."""
 FAULT_MAX_CHARS: Final = 300
 
 Lang = Literal["fr", "en", "de", "es", "it"]
@@ -109,6 +109,8 @@ class Field(_Loose):
         example: One value, as text or number.
         constraints: What values must hold.
         labels: On the wire of the document `maillage:labels`: title per language.
+        resolution: On the wire of the document `maillage:resolution`: a power of ten, the step to
+            which a number is exact that is no measure, such as a coordinate.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Field(_Loose):
     example: Any = None
     constraints: Constraints = Constraints()
     labels: Annotated[Labels, Meta(alias="maillage:labels")] = {}
+    resolution: Annotated[str | None, Meta(alias="maillage:resolution")] = None
 
 
 class MeasureBlock(_Strict):
@@ -216,7 +219,8 @@ class Document(_Loose):
         if field.type != "number":
             return 0
         block = self.maillage.measures.get(field.name)
-        if block is None:
+        resolution = field.resolution if block is None else block.resolution
+        if resolution is None:
             return DEFAULT_SCALE
         # 1 has no point, 0.01 two digits after it
-        return max(len(block.resolution) - len("0."), 0)
+        return max(len(resolution) - len("0."), 0)

@@ -95,6 +95,7 @@ def check_document(document: Document) -> None:
         _check_measure(name, block, known)
     _check_kind(document, known)
     for field in document.fields:
+        _check_resolution(field, document.maillage)
         check_constraints(field, document.scale(field))
     check_patterns(
         (field.name, field.constraints.pattern)
@@ -174,6 +175,17 @@ def _check_measure(name: str, block: MeasureBlock, known: _Known) -> None:
         raise SchemaFault(f"{where}: a weighted mean needs a weight")
     if "ratio" in block.aggregates and (block.numerator is None or block.denominator is None):
         raise SchemaFault(f"{where}: a ratio needs a numerator and a denominator")
+
+
+def _check_resolution(field: Field, block: MaillageBlock) -> None:
+    if field.resolution is None:
+        return
+    if _RESOLUTION.fullmatch(field.resolution) is None or field.type != "number":
+        raise SchemaFault(
+            f"{field.name}: maillage:resolution: of a number, a power of ten, 1 to 0.000000001"
+        )
+    if field.name in block.measures:
+        raise SchemaFault(f"{field.name}: maillage:resolution: a measure states its own")
 
 
 def _check_kind(document: Document, known: _Known) -> None:

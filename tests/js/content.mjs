@@ -74,7 +74,9 @@ const ARROW = { integer: 'Int64', year: 'Int64', boolean: 'Bool', date: 'Date32<
 const scaled = scale => `Decimal[18e${scale > 0 ? '+' : ''}${scale}]`
 function scaleOf (field, schema) {
   const measure = schema.maillage.measures?.[field.name]
-  return field.type !== 'number' ? 0 : measure === undefined ? 3 : (measure.resolution ?? '1').replace(/^[01]\.?/, '').length
+  if (field.type !== 'number') return 0
+  const resolution = measure === undefined ? field['maillage:resolution'] ?? '0.001' : measure.resolution ?? '1'
+  return resolution.replace(/^[01]\.?/, '').length
 }
 
 // Columns as they are on the wire: name, type of Table Schema, scale, constraints, type of Arrow.

@@ -1,6 +1,8 @@
 """The schemas that come with the program: what they say, and what they take."""
 
+import csv
 import datetime as dt
+import io
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +19,16 @@ from schemas.model import Schema, parse_schema
 from schemas.reading import read
 
 SHARED = Path(__file__).parents[3].parent / "shared"
-NAMES = ("comptage-mobilites", "projets", "synthese")
+NAMES = (
+    "comptage-mobilites",
+    "covoiturage-lieux",
+    "eau-reseau",
+    "energie-batiments",
+    "jumelages",
+    "mediation-numerique",
+    "projets",
+    "synthese",
+)
 DIGEST = "0" * 64
 
 
@@ -65,7 +76,7 @@ def test_the_latest_is_by_number_not_by_text() -> None:
 def test_a_schema_added_leaves_the_catalogue_as_it_was() -> None:
     more = bundled().with_schema(schema_with())
     assert more.latest("essai") == schema_with()
-    assert more.names() == ("comptage-mobilites", "essai", "projets", "synthese")
+    assert more.names() == tuple(sorted((*NAMES, "essai")))
     assert bundled().latest("essai") is None
     assert more.with_schema(schema_with()) is more
 
@@ -123,6 +134,8 @@ def test_documents_are_written_one_way(name: str) -> None:
     [
         ("comptage-mobilites", "etalab__schema-comptage-mobilites-measure.json", set()),
         ("projets", "betagouv__projets-territoire.json", {"theme_manifeste"}),
+        ("covoiturage-lieux", "etalab__schema-lieux-covoiturage.json", set()),
+        ("mediation-numerique", "LaMednum__standard-mediation-num.json", set()),
     ],
 )
 def test_fields_are_those_of_the_national_schema(name: str, national: str, more: set[str]) -> None:
@@ -135,10 +148,13 @@ def test_fields_are_those_of_the_national_schema(name: str, national: str, more:
             continue
         fact = theirs[field.name]
         assert field.type == fact["type"]
-        assert field.constraints.required == fact["required"]
+        # which commune a row is of is never left open
+        assert field.constraints.required == (fact["required"] or field.name == schema.place)
         assert field.format == fact.get("format", "default")
         allowed = fact.get("constraints", {}).get("enum")
         assert field.constraints.enum == (None if allowed is None else tuple(allowed))
+        if name in ("covoiturage-lieux", "mediation-numerique"):
+            assert field.constraints.pattern == fact.get("constraints", {}).get("pattern")
     standard = schema.block.aligns_with[0]
     assert (standard.standard, standard.version) == (facts["name"], facts["version"])
     assert set(standard.mapping) == set(theirs)
@@ -154,6 +170,90 @@ FULL: dict[str, dict[str, Any]] = {
         "start_datetime": START,
         "end_datetime": START + dt.timedelta(minutes=15),
         "count": Decimal(20),
+    },
+    "covoiturage-lieux": {
+        "id_local": "76217-C-001",
+        "nom_lieu": "Gare",
+        "ad_lieu": "2 Boulevard Georges Clemenceau",
+        "com_lieu": "Dieppe",
+        "insee": "76217",
+        "type": "Parking relais",
+        "date_maj": dt.date(2026, 6, 25),
+        "ouvert": True,
+        "source": "217602176",
+        "Xlong": Decimal("1.081183000"),
+        "Ylat": Decimal("49.921823000"),
+        "nbre_pl": 20,
+        "nbre_pmr": 2,
+        "duree": 60,
+        "horaires": "24/7",
+        "proprio": "Ville de Dieppe",
+        "lumiere": False,
+        "comm": "Correspondance avec la ligne TER",
+    },
+    "eau-reseau": {
+        "secteur_id": "BOURG-1",
+        "debut": START,
+        "fin": START + dt.timedelta(minutes=15),
+        "volume_m3": Decimal("12.345"),
+        "debit_m3h": Decimal("49.380"),
+        "pression_bar": Decimal("4.200"),
+        "debit_nuit_min": Decimal("1.800"),
+        "lineaire_km": Decimal("8.350"),
+        "alarme_fuite": 1,
+    },
+    "energie-batiments": {
+        "batiment_id": "ECOLE-1",
+        "rnb_id": "ABCD1234EFGH",
+        "usage": "ecole",
+        "surface_m2": Decimal("850.00"),
+        "energie": "gaz_pcs",
+        "debut": START,
+        "fin": START + dt.timedelta(days=1),
+        "kwh": Decimal("412.500"),
+        "dju": Decimal("16.3"),
+    },
+    "jumelages": {
+        "code_insee": "12011",
+        "pays": "XX",
+        "lau_partenaire": "0811-A",
+        "nom_partenaire": "Musterdorf (simulé)",
+        "annee": 1987,
+        "statut": "en_sommeil",
+        "domaines": "jeunesse|economie",
+    },
+    "mediation-numerique": {
+        "id": "structure-1",
+        "pivot": "43493312300029",
+        "nom": "Anonymal",
+        "commune": "Reims",
+        "code_postal": "51100",
+        "code_insee": "2A004",
+        "adresse": "12 bis rue de Leclercq",
+        "complement_adresse": "Le patio",
+        "latitude": Decimal("43.526090000"),
+        "longitude": Decimal("5.414230000"),
+        "typologie": "TIERS_LIEUX|ASSO",
+        "site_web": "https://example.org/",
+        "horaires": "Mo-Fr 09:00-12:00",
+        "presentation_resume": "Formations",
+        "presentation_detail": "Formations\nAteliers",
+        "source": "Hubik",
+        "itinerance": "Fixe",
+        "structure_parente": "43493312300029",
+        "date_maj": dt.date(2026, 4, 2),
+        "services": "Accès internet et matériel informatique|Insertion professionnelle via le "
+        "numérique",
+        "publics_specifiquement_adresses": "Jeunes|Femmes",
+        "prise_en_charge_specifique": "Surdité|Langues étrangères (anglais)",
+        "frais_a_charge": "Gratuit sous condition|Payant",
+        "dispositif_programmes_nationaux": "Aidants Connect|Relais numérique (Emmaüs Connect)",
+        "formations_labels": "Formé à « Mon Espace Santé »|ORDI 3.0",
+        "autres_formations_labels": "Label et la bête",
+        "modalites_acces": "Se présenter|Prendre un RDV en ligne",
+        "modalites_accompagnement": "À distance|En autonomie",
+        "fiche_acces_libre": "https://acceslibre.beta.gouv.fr/",
+        "prise_rdv": "https://www.rdv-solidarites.fr/",
     },
     "projets": {
         "id": "01890e30-5a80-7c22-9842-8263d0d0d890",
@@ -236,6 +336,23 @@ def test_a_row_without_a_required_field_is_not(name: str, column: str) -> None:
         ("comptage-mobilites", "channel_id", "", "constraint-error"),
         ("comptage-mobilites", "channel_id", "x" * 201, "constraint-error"),
         ("comptage-mobilites", "end_datetime", START, "interval-error"),
+        ("covoiturage-lieux", "insee", "2C004", "constraint-error"),
+        ("covoiturage-lieux", "type", "Aire", "constraint-error"),
+        ("covoiturage-lieux", "nbre_pl", -1, "constraint-error"),
+        ("covoiturage-lieux", "Xlong", Decimal("180.000000001"), "constraint-error"),
+        ("eau-reseau", "volume_m3", Decimal("-0.001"), "constraint-error"),
+        ("eau-reseau", "alarme_fuite", 2, "constraint-error"),
+        ("eau-reseau", "pression_bar", Decimal("40.001"), "constraint-error"),
+        ("eau-reseau", "fin", START, "interval-error"),
+        ("energie-batiments", "energie", "gaz", "constraint-error"),
+        ("energie-batiments", "rnb_id", "abcd1234efgh", "constraint-error"),
+        ("energie-batiments", "usage", "piscine olympique", "constraint-error"),
+        ("jumelages", "pays", "de", "constraint-error"),
+        ("jumelages", "domaines", "jeunesse|", "constraint-error"),
+        ("jumelages", "code_insee", "fr-com-12011", "constraint-error"),
+        ("mediation-numerique", "code_insee", "1234", "constraint-error"),
+        ("mediation-numerique", "services", "Tricot", "constraint-error"),
+        ("mediation-numerique", "latitude", Decimal("90.5"), "constraint-error"),
         ("projets", "id", "1", "type-error"),
         ("projets", "createdAt", "15/04/2025", "constraint-error"),
         ("projets", "phase", "idée", "constraint-error"),
@@ -274,6 +391,21 @@ def test_places_abroad_can_stand_in_a_composition() -> None:
     assert check_rows(schema, frame_of(schema, row)).valid
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_examples_are_values_of_their_columns(name: str) -> None:
+    """What a document shows as an example is valid under it, as the file of a commune would be."""
+    schema = latest(name)
+    row = {field.name: str(field.example) for field in schema.fields}
+    if name == "energie-batiments":
+        row["fin"] = "2026-01-12T23:00:00Z"
+    text = io.StringIO()
+    writer = csv.DictWriter(text, row)
+    writer.writeheader()
+    writer.writerow(row)
+    found = read(text.getvalue().encode(), filename=f"{name}.csv", schema=schema)
+    assert found.report.valid, found.report.text("en")
+
+
 # --- what the parts of the program rely on -----------------------------------------------------
 
 
@@ -297,6 +429,75 @@ def test_projects_keep_people_at_home() -> None:
         "projets.budgetPrevisionnel",
     ]
     assert schema.measures[0].aggregates == ("count",)
+
+
+def test_people_to_be_called_or_written_to_stay_at_home() -> None:
+    schema = latest("mediation-numerique")
+    assert schema.personal == {"telephone", "courriels"}
+    assert not schema.personal & set(schema.arrow_schema().names)
+
+
+def test_water_stays_in_the_federation_and_its_figures_are_those_of_the_publisher() -> None:
+    schema = latest("eau-reseau")
+    assert (schema.base_window, schema.cadence, schema.place) == ("hour", "PT15M", None)
+    assert schema.primary_key == ("secteur_id", "debut")
+    assert schema.sharing_default == "federation"
+    assert "partners" in schema.block.sharing.reason
+    units = {measure.field: (measure.unit, measure.scale) for measure in schema.measures}
+    assert units == {
+        "volume_m3": ("m3", 3),
+        "debit_m3h": ("m3/h", 3),
+        "pression_bar": ("bar", 3),
+        "debit_nuit_min": ("m3/h", 3),
+        "alarme_fuite": ("{alarm}", 0),
+    }
+    # a flow or a pressure of two sectors is no sum
+    assert all(
+        ("sum" in measure.aggregates) == (measure.field in ("volume_m3", "alarme_fuite"))
+        for measure in schema.measures
+    )
+
+
+def test_energy_is_by_the_day_as_finer_curves_say_who_is_in() -> None:
+    schema = latest("energie-batiments")
+    assert (schema.base_window, schema.cadence, schema.place) == ("day", "P1D", None)
+    assert schema.primary_key == ("batiment_id", "energie", "debut")
+    assert schema.sharing_default == "open"
+    assert [(measure.field, measure.unit) for measure in schema.measures] == [
+        ("kwh", "kW.h"),
+        ("dju", "K.d"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["covoiturage-lieux", "jumelages", "mediation-numerique"])
+def test_registers_say_which_commune_a_row_is_of(name: str) -> None:
+    schema = latest(name)
+    assert schema.kind == "register"
+    assert schema.place is not None
+    assert schema.by_name[schema.place].constraints.required
+    assert schema.measures[0].aggregates == ("count",)
+
+
+def test_coordinates_keep_the_digits_of_a_receiver() -> None:
+    for name, column in (("covoiturage-lieux", "Xlong"), ("mediation-numerique", "latitude")):
+        assert latest(name).scale(column) == 9
+
+
+def test_the_national_example_of_carpooling_has_an_old_column_and_is_told_so() -> None:
+    """The example of version 0.3.0 calls the key `id_lieu`, which 0.3.1 calls `id_local`."""
+    file = "etalab+schema-lieux-covoiturage__exemple-valide.csv"
+    schema = latest("covoiturage-lieux")
+    data = reference(f"examples/{file}")
+    found = read(data, filename=file, schema=schema)
+    assert found.rows is None
+    assert {(fault.rule, fault.column) for fault in found.report.faults} == {
+        ("extra-label", "id_lieu"),
+        ("missing-label", "id_local"),
+    }
+    mended = read(data.replace(b"id_lieu", b"id_local", 1), filename=file, schema=schema)
+    assert mended.report.valid, mended.report.text("en")
+    assert mended.rows is not None
+    assert mended.rows["id_local"].to_list() == ["76217-C-001"]
 
 
 def test_compositions_have_no_measures() -> None:

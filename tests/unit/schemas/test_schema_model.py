@@ -85,6 +85,19 @@ def test_the_resolution_sets_the_scale(resolution: str, scale: int) -> None:
     assert schema_with(("maillage.measures.value.resolution", resolution)).scale("value") == scale
 
 
+def test_a_number_that_is_no_measure_states_its_own_resolution() -> None:
+    more = {"name": "lon", "type": "number"}
+    fields = [*document()["fields"], more]
+    assert schema_with(("fields", fields)).scale("lon") == 3
+    fields[-1] = more | {"maillage:resolution": "0.000001"}
+    schema = schema_with(("fields", fields))
+    assert schema.scale("lon") == 6
+    assert schema.arrow_schema().field("lon").type.scale == 6
+    fields[-1] = more | {"maillage:resolution": "0.5"}
+    with pytest.raises(SchemaFault, match="a power of ten"):
+        schema_with(("fields", fields))
+
+
 def test_schemas_are_equal_by_their_bytes() -> None:
     same, other = parse_schema(GOOD), parse_schema(GOOD + b"\n")
     assert parse_schema(GOOD) == same
@@ -219,6 +232,8 @@ FIELD = {"name": "more", "type": "string"}
         ("maillage.measures.value.resolution", "10", "a power of ten"),
         ("maillage.measures.value.resolution", "0.0000000001", "a power of ten"),
         ("maillage.measures.value.resolution", 1, "resolution"),
+        ("fields.3.maillage:resolution", "0.1", "a measure states its own"),
+        ("fields.0.maillage:resolution", "0.1", "of a number"),
         ("fields.3.type", "integer", "the column isn't of decimals"),
         # constraints
         ("fields.3.constraints", {"unknown": 1}, "Extra inputs"),
