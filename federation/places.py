@@ -18,7 +18,7 @@ _FOREIGN_ZONES: Final = {
 }
 DEFAULT_ZONE: Final = "Europe/Paris"
 
-__all__ = ["DEFAULT_ZONE", "VINTAGE", "covered", "place_of", "zone_of"]
+__all__ = ["DEFAULT_ZONE", "VINTAGE", "covered", "place_of", "zone_of", "zone_of_place"]
 
 
 @lru_cache(maxsize=65_536)
@@ -59,3 +59,8 @@ def zone_of(participant: str) -> str:
     if kind == "com":
         return timezone_of(code.upper())
     return DEFAULT_ZONE
+
+
+def zone_of_place(place: str) -> str:
+    """IANA zone of the place of a cell: a commune's code, or a participant id abroad."""
+    return zone_of(place if "-" in place else f"fr-com-{place.lower()}")

@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from federation.bundle import read as read_bundle
-from federation.cells import Cell, CellKey, cells_of_batch, roll_up
+from federation.cells import Cell, CellKey
 from federation.comparison import Absence, Differs, NotRecomputable, Recomputed, compare
 from federation.composition import (
     KEY,
@@ -25,27 +25,23 @@ from federation.composition_claim import CompositionClaim, LocalDays, WindowKind
 from federation.content import decode
 from federation.errors import MalformedError, StateError, TrustError, UnknownError
 from federation.jose import parse_compact
-from federation.judge import PART
 from federation.manifest import TYP, Manifest
 from federation.message import MANIFEST_HEADER
-from federation.places import zone_of
+from federation.places import zone_of_place
+from federation.replay import cells_of_table, replay
 from federation.verify import Arrival, Failed, bind_content, open_all
 from federation.windows import of_label
 from node.knowledge import Knowledge
 from node.receive.contents import Contents
-from node.receive.figures import part_of, replay
 from node.store.errors import StoreError
 from node.store.rows import PublicationRow
 from node.store.store import Store
 from schemas.territory import Territory, UnknownTerritoryError, territory
 
+__all__ = ["Answer", "Recomputer", "zone_of_place"]
+
 Answer = Recomputed | Differs | NotRecomputable
 _SECOND_US: Final = 1_000_000
-
-
-def zone_of_place(place: str) -> str:
-    """IANA zone of the place of a cell: a commune's code, or a participant id abroad."""
-    return zone_of(place if "-" in place else f"fr-com-{place.lower()}")
 
 
 class Recomputer:
@@ -120,12 +116,7 @@ class Recomputer:
             table = pl.DataFrame(schema=schema.polars_schema()) if held is None else held
         else:
             table = replay(schema, self._contents.series(row.dataset, schema, until=row.order))
-        part = part_of(row.owner, row.dataset)
-        marked = table.with_columns(pl.lit(0, pl.UInt32).alias(PART))
-        cells = dict(cells_of_batch(schema, marked, [part]))
-        if window == "none":
-            return {key: cell for key, cell in cells.items() if key.window == "none"}
-        return roll_up(cells, window, timezone_of=zone_of_place)
+        return cells_of_table(schema, row.dataset, table, window)
 
     # -- the composition itself ----------------------------------------------------------------
 

@@ -8,7 +8,6 @@ contents. There is no table of rows.
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 import polars as pl
@@ -17,27 +16,26 @@ from federation.cell import Cell, CellKey
 from federation.cells import Part, cells_of_batch
 from federation.judge import PART, Publication
 from federation.manifest import Manifest
-from federation.places import VINTAGE, place_of, zone_of
+from federation.places import zone_of
+from federation.replay import Rows, part_of, replay
 from federation.windows import bounds, window_of
 from node.store.rows import CellRange
 from schemas.model import Schema
 
+__all__ = [
+    "SECOND_US",
+    "CellChanges",
+    "Rows",
+    "Stored",
+    "part_of",
+    "register_changes",
+    "replay",
+    "series_changes",
+    "span_of",
+    "touched",
+]
+
 SECOND_US: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The rows of one stored publication, for recomputing.
-
-    Attributes:
-        order: (epoch, sequence).
-        mode: `append` or `withdraw`.
-        frame: Rows, or keys.
-    """
-
-    order: tuple[int, int]
-    mode: str
-    frame: pl.DataFrame
 
 
 Stored = Callable[[str, int, int], Sequence[Rows]]
@@ -53,12 +51,6 @@ class CellChanges:
     merged: list[tuple[CellKey, Cell]] = field(default_factory=list)
 
 
-@lru_cache(maxsize=65_536)
-def part_of(owner: str, dataset: str) -> Part:
-    """What the cells of a dataset must know of it."""
-    return Part(dataset, place_of(owner) or "", zone_of(owner), VINTAGE)
-
-
 def _cells(
     schema: Schema, frames: Sequence[pl.DataFrame], parts: Sequence[Part]
 ) -> list[tuple[CellKey, Cell]]:
@@ -66,22 +58,6 @@ def _cells(
     sizes = pl.Series([frame.height for frame in frames], dtype=pl.UInt32)
     column = numbers.repeat_by(sizes).explode(empty_as_null=False).alias(PART)
     return cells_of_batch(schema, pl.concat(frames).with_columns(column), parts)
-
-
-def replay(schema: Schema, rows: Sequence[Rows]) -> pl.DataFrame:
-    """Rows that stand after all publications: upserts by primary key, keys withdrawn."""
-    key = list(schema.primary_key)
-    table: pl.DataFrame | None = None
-    for one in sorted(rows, key=lambda row: row.order):
-        if one.mode == "withdraw":
-            if table is not None:
-                table = table.join(one.frame, on=key, how="anti", maintain_order="left")
-            continue
-        frame = one.frame
-        table = (
-            frame if table is None else pl.concat([table.join(frame, on=key, how="anti"), frame])
-        )
-    return pl.DataFrame(schema=schema.polars_schema()) if table is None else table
 
 
 def touched(schema: Schema, owner: str, start_us: int, end_us: int) -> tuple[int, int]:

@@ -7,8 +7,8 @@ import pytest
 from federation.charter import Charter, Member, issue_charter
 from federation.errors import MaillageError
 from federation.identity import SigningKey, issue_identity
+from federation.knowledge import Knowledge
 from node.documents import digest_of, keep, learn, restore
-from node.knowledge import Knowledge
 from node.store.store import Store
 from tests.hostile import identity
 from tests.world import (
