@@ -23,6 +23,7 @@ from federation.tables import make_delta
 from node.receive.contents import Contents
 from node.sharing import default_of
 from node.steps import step
+from node.store.own import Also
 from node.store.rows import NewDraft
 from node.store.store import Store
 from schemas.catalogue import Catalogue, bundled
@@ -192,8 +193,10 @@ class Publisher:
             origin=origin,
         )
 
-    def store_draft(self, draft: Draft, *, source: str, now_us: int) -> int:
-        """Store a draft with its content, in one transaction."""
+    def store_draft(
+        self, draft: Draft, *, source: str, now_us: int, also: Also | None = None
+    ) -> int:
+        """Store a draft with its content, and what else is given, in one transaction."""
         step("publish.before-draft")
         row = NewDraft(
             participant=draft.publisher,
@@ -212,7 +215,7 @@ class Publisher:
             claims=dump(_claims(draft)).decode(),
         )
         day = dt.datetime.fromtimestamp(now_us / 1e6, tz=dt.UTC).date()
-        stored, _new = self._store.own.add_draft(row, draft.blob, day=day)
+        stored, _new = self._store.own.add_draft(row, draft.blob, day=day, also=also)
         step("publish.drafted")
         return stored.id
 

@@ -23,6 +23,10 @@ class StorePathError(StoreError):
     """The data directory can't be used as it is. Halt and show the remedy."""
 
 
+class StoreFullError(StoreError):
+    """So much waits already that nothing more is taken. Nothing was written. Try again later."""
+
+
 class UnknownRowError(StoreError):
     """What was named isn't in this store. Correct the name, or ask those who hold it."""
 

@@ -1,6 +1,6 @@
 """The own side: hosted participants, drafts, signing, and the outbox of each hub."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -40,6 +40,10 @@ _QUEUE = Bulk(
 )
 
 
+Also = Callable[[Connection], None]
+"""What another part of the store writes in a transaction of this one."""
+
+
 class Own:
     """What participants of this node publish."""
 
@@ -60,7 +64,13 @@ class Own:
             return _PARTICIPANTS.rows(connection.execute(query))
 
     def add_draft(
-        self, draft: NewDraft, content: bytes | None, *, day: date, once: bool = False
+        self,
+        draft: NewDraft,
+        content: bytes | None,
+        *,
+        day: date,
+        once: bool = False,
+        also: Also | None = None,
     ) -> tuple[DraftRow, bool]:
         """Store a draft with its content, in one transaction, fsynced.
 
@@ -70,6 +80,7 @@ class Own:
             day: Names the segment file.
             once: If the dataset has had a draft with the very same content, answer that one and
                 store nothing.
+            also: What else is written in the same transaction, if the draft is new.
 
         Returns:
             The draft, and whether it is new.
@@ -91,10 +102,13 @@ class Own:
             try:
                 if content is not None:
                     appended = self._contents.put(connection, day, [content])
-                return self._insert_draft(connection, draft, digest), True
+                stored = self._insert_draft(connection, draft, digest)
+                if also is not None:
+                    also(connection)
             except BaseException as error:
                 self._contents.undo(appended, error)
                 raise
+            return stored, True
 
     def next_drafts(self, participant: str, limit: int = 1_000) -> list[DraftRow]:
         """A participant's drafts that wait for their signature, the oldest first."""

@@ -16,6 +16,7 @@ from node.store.database import BUSY_TIMEOUT_S, FILE_NAME, Database
 from node.store.documents import Documents
 from node.store.errors import StorePathError
 from node.store.held import Held
+from node.store.inbox import Inbox
 from node.store.migrate import migrate
 from node.store.own import Own
 from node.store.publications import Publications
@@ -40,6 +41,7 @@ class Store:
         documents: Identities, charters, descriptors, checkpoints, schemas.
         receipts: Receipts received and due, and refusals.
         own: What participants of this node publish.
+        inbox: Readings of sensors.
         settings: Small settings that belong to the data.
     """
 
@@ -52,6 +54,7 @@ class Store:
         self.documents: Final = Documents(database)
         self.receipts: Final = Receipts(database)
         self.own: Final = Own(database, self.contents)
+        self.inbox: Final = Inbox(database)
         self.settings: Final = Settings(database)
 
     @classmethod

@@ -332,6 +332,38 @@ class HubPosition(StoreModel, table=True):
     stream_sequence: int = _int()
 
 
+class Reading(StoreModel, table=True):
+    """A reading of a sensor. Published ones stay a while: a counter's next one is told from it."""
+
+    __tablename__ = "reading"
+    __table_args__ = (
+        Index("uq_reading_device", "device", "identity", unique=True),
+        Index("ix_reading_at", "device", "at"),
+        _partial("ix_reading_waiting", "device", "id", where="flushed_at IS NULL"),
+    )
+
+    id: int | None = Field(sa_type=NUMBER, primary_key=True)
+    device: str = _text()
+    identity: str = _text()
+    at: int = _int()
+    columns: str = _text()
+    simulated: bool
+    received_at: int = _int()
+    flushed_at: int | None = _int(nullable=True)
+
+
+class ReadingRefusal(StoreModel, table=True):
+    """How often a device's readings were refused for a reason, and the last time why."""
+
+    __tablename__ = "reading_refusal"
+
+    device: str = _key()
+    reason: str = _key()
+    count: int = _int()
+    detail: str = _text()
+    last_at: int = _int()
+
+
 class Setting(StoreModel, table=True):
     """Small settings that belong to the data and not to the configuration file."""
 
@@ -363,3 +395,5 @@ DRAFT: Final = _table(Draft)
 OUTBOX: Final = _table(Outbox)
 HUB_POSITION: Final = _table(HubPosition)
 SETTING: Final = _table(Setting)
+READING: Final = _table(Reading)
+READING_REFUSAL: Final = _table(ReadingRefusal)

@@ -23,17 +23,18 @@ from node.store.database import Database
 from node.store.migrate import HEAD_VERSION, SCRIPTS, migrate
 from node.store.tables import StoreModel
 
-SECOND = """
+NEXT = "9000"
+SECOND = f"""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{NEXT}"
+down_revision = "{HEAD_VERSION}"
 
 
 def upgrade() -> None:
     op.add_column("participant", sa.Column("nickname", sa.Text(), nullable=True))
-    {more}
+    {{more}}
 """
 
 
@@ -193,7 +194,7 @@ def test_tables_of_another_program_are_left_alone(
 def _scripts_with_second(tmp_path: Path, more: str) -> Path:
     scripts = tmp_path / "100% migrations"
     shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "v0002_second.py").write_text(SECOND.format(more=more))
+    (scripts / "versions" / "v9000_second.py").write_text(SECOND.format(more=more))
     return scripts
 
 
@@ -204,9 +205,9 @@ def test_an_older_store_is_brought_up_to_date(
     scripts = _scripts_with_second(tmp_path, "")
     for _ in range(2):
         with database.write() as connection:
-            migrate(connection, scripts, "0002")
+            migrate(connection, scripts, NEXT)
     assert run(database, "SELECT nickname FROM participant") == []
-    assert run(database, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert run(database, "SELECT version_num FROM alembic_version") == [(NEXT,)]
     assert store.publications.heads() == [head(1)]
 
 
@@ -215,7 +216,7 @@ def test_a_migration_that_fails_changes_nothing(
 ) -> None:
     scripts = _scripts_with_second(tmp_path, "raise RuntimeError('half way')")
     with pytest.raises(RuntimeError, match="half way"), database.write() as connection:
-        migrate(connection, scripts, "0002")
+        migrate(connection, scripts, NEXT)
     assert run(database, "SELECT version_num FROM alembic_version") == [(HEAD_VERSION,)]
     with database.read() as connection:
         columns = sa.inspect(connection).get_columns("participant")
