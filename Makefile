@@ -63,8 +63,12 @@ territory: $(STAMP) ## build schemas/territory/ from its two sources
 	$(BIN)/python -m schemas.territory.build
 	$(BIN)/python -m schemas.territory.build_centres
 
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
 lock: ## pin the dependencies anew (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
+	$(LOCK) --group dev pyproject.toml -o requirements.lock
+	$(LOCK) --extra postgresql -c requirements.lock pyproject.toml -o requirements.runtime.lock
+	$(LOCK) --group build -c requirements.lock -o requirements.build.lock
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,7 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from node.cli import bundles, demo, figures, files, help_texts, hubs, nodes, schemata, screen
+from node.cli import (
+    bundles,
+    demo,
+    figures,
+    files,
+    health,
+    help_texts,
+    hubs,
+    nodes,
+    schemata,
+    screen,
+)
 from node.cli.language import Lang, arrange, say, use
 from node.cli.status import Status
 
@@ -59,6 +70,7 @@ def build() -> typer.Typer:
     app.command("run")(nodes.run)
     app.add_typer(hubs.build(), name="hub")
     app.command("status")(nodes.status)
+    app.command("health")(health.health)
     app.command("export")(files.export)
     app.command("view")(figures.view)
     app.command("verify")(bundles.verify)

@@ -63,6 +63,11 @@ FRENCH: Final = {
         "Mettre le nœud en service : il envoie, reçoit, compose et répond, jusqu’à l’arrêt.\n\n"
         "SIGTERM ou Ctrl-C l’arrête proprement. Réglages : MAILLAGE_* et DIR/maillage.toml."
     ),
+    "Ask the node or exchange point in service on a directory whether it answers.\n\nExit status "
+    "3 when it doesn't.": (
+        "Demander au nœud ou au point d’échange en service sur un répertoire s’il répond.\n\nCode "
+        "de sortie 3 s’il ne répond pas."
+    ),
     "Show how the node stands: what waits, what was confirmed, refused, received, and why.": (
         "Montrer l’état du nœud : ce qui attend, est confirmé, refusé, reçu, et pourquoi."
     ),

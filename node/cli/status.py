@@ -8,6 +8,7 @@
 | 3 | can't reach what is needed: hub, store, disk, port; try again later |
 | 70 | a fault of the program itself (EX_SOFTWARE of BSD's sysexits) |
 | 130 | interrupted by Ctrl-C |
+| 143 | ended by SIGTERM before it was in service |
 """
 
 import errno

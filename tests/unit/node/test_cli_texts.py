@@ -34,7 +34,16 @@ def test_every_help_text_has_its_french_and_no_french_is_left_over():
     "words",
     [
         [],
-        *(["init"], ["validate"], ["publish"], ["run"], ["status"], ["export"], ["view"]),
+        *(
+            ["init"],
+            ["validate"],
+            ["publish"],
+            ["run"],
+            ["status"],
+            ["health"],
+            ["export"],
+            ["view"],
+        ),
         *(["verify"], ["recompute"], ["demo"], ["schema"], ["schema", "list"], ["schema", "show"]),
         *(["hub"], ["hub", "init"], ["hub", "run"], ["hub", "add"], ["hub", "remove"]),
         *(["hub", "members"], ["hub", "status"]),
