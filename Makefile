@@ -8,10 +8,10 @@ STAMP  := $(VENV)/.installed
 UV     := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types imports pytest fuzz bench docs vectors lock territory clean
+.PHONY: help install demo test lint types imports pytest docker-test fuzz bench docs vectors lock territory clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
 
 $(STAMP): requirements.lock pyproject.toml
 ifeq ($(UV),)
@@ -45,6 +45,9 @@ imports: $(STAMP)
 
 pytest: $(STAMP)
 	$(BIN)/pytest -n 2
+
+docker-test: ## the image and docker/compose.yaml for real: receipts, kills, sizes (needs an engine)
+	$(PYTHON) -m tests.docker $(DOCKER_TEST)
 
 fuzz: $(STAMP) ## a longer fuzz of manifests and contents (FUZZ_CASES=1000000)
 	$(BIN)/python -m tests.fuzz --cases $(or $(FUZZ_CASES),1000000)

@@ -183,6 +183,7 @@ def _published(row: Any, receipts: list[dict[str, Any]]) -> dict[str, Any]:
                     {
                         "receiver": receipt["receiver"],
                         "sequence": head["head"]["sequence"],
+                        "digest": head["head"]["digest"],
                         "accepted": head["accepted"],
                         "refused": head["refused"],
                     }
@@ -191,6 +192,7 @@ def _published(row: Any, receipts: list[dict[str, Any]]) -> dict[str, Any]:
         "dataset": row.dataset,
         "epoch": row.epoch,
         "sequence": row.sequence,
+        "digest": row.digest,
         "issued": instant_text(row.updated_at),
         "origin": row.origin,
         "receipts": mine,
