@@ -14,10 +14,21 @@ def demo(
     ] = False,
     host: Annotated[
         str,
-        typer.Option("--host", help="Address at which the pages are shown; empty for none."),
+        typer.Option(
+            "--host",
+            envvar="MAILLAGE_HTTP_HOST",
+            help="Address at which the pages are shown; empty for none.",
+        ),
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Its port; 0 for any free one.")
+        int,
+        typer.Option(
+            "--port",
+            envvar="MAILLAGE_HTTP_PORT",
+            min=0,
+            max=65535,
+            help="Its port; 0 for any free one.",
+        ),
     ] = 8080,
     as_json: AsJson = False,
 ) -> int:

@@ -14,8 +14,8 @@ from types import FrameType
 from typing import Any
 
 from tests.docker import engine, image_checks
-from tests.docker.engine import FailedError
-from tests.docker.federation import COMMUNES, EPCI, HUB, SERVICES, Federation, until
+from tests.docker.engine import FailedError, until
+from tests.docker.federation import COMMUNES, EPCI, HUB, SERVICES, Federation
 
 IMAGE = "maillage-test"
 

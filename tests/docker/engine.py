@@ -2,9 +2,13 @@
 
 import os
 import shutil
+import socket
 import subprocess
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +39,28 @@ def run(*words: object, timeout_s: float = 60, data: bytes | None = None) -> str
         said = (done.stderr or done.stdout).decode("utf-8", "replace")
         raise FailedError(f"{' '.join(command)}: status {done.returncode}: {said[-2000:]}")
     return done.stdout.decode("utf-8", "replace")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def until(holds: Callable[[], Any], what: str, within_s: float) -> Any:
+    """Wait for something to hold; what it gave."""
+    end = time.monotonic() + within_s
+    last = ""
+    while True:
+        try:
+            found = holds()
+        except (OSError, ValueError, FailedError) as error:
+            found, last = None, f" ({error})"
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise FailedError(f"{what}: not within {within_s:g} s{last}")
+        time.sleep(0.1)
 
 
 def compose_command() -> list[str] | None:

@@ -4,16 +4,14 @@ import contextlib
 import datetime as dt
 import json
 import os
-import socket
-import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.docker.engine import ROOT, FailedError, compose_command, run
+from tests.docker.engine import ROOT, FailedError, compose_command, free_port, run, until
 
 HUB, EPCI = "hub", "epci"
 COMMUNES = {"commune-1": "fr-com-12011", "commune-2": "fr-com-12253"}
@@ -49,28 +47,6 @@ for name in os.listdir("/proc"):
 print(json.dumps(found))
 """
 """Run in a container: kilobytes of all its processes, this one left out."""
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def until(holds: Callable[[], Any], what: str, within_s: float) -> Any:
-    """Wait for something to hold; what it gave."""
-    end = time.monotonic() + within_s
-    last = ""
-    while True:
-        try:
-            found = holds()
-        except (OSError, ValueError, FailedError) as error:
-            found, last = None, f" ({error})"
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise FailedError(f"{what}: not within {within_s:g} s{last}")
-        time.sleep(0.1)
 
 
 @dataclass

@@ -2,9 +2,11 @@
 
 import json
 import time
+import urllib.request
+from http import HTTPStatus
 from typing import Any
 
-from tests.docker.engine import FailedError, run
+from tests.docker.engine import FailedError, free_port, run, until
 
 LOCKED = ("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--network", "none")  # noqa: S108 - the container's own
 STOP_MAX_S = 8
@@ -42,6 +44,7 @@ def checked(image: str) -> dict[str, Any]:
     return {
         "python": python,
         "demo_round_s": round(time.monotonic() - begun, 1),
+        "demo_shown_s": _demo_shows(image),
         "stop_s": {
             "hub": _stopped(image, "maillage hub init --name a && exec maillage hub run"),
             "node": _stopped(
@@ -58,6 +61,27 @@ def must(holds: object, what: str) -> None:
 
 def _shell(image: str, program: str, *words: str) -> str:
     return run("docker", "run", "--rm", *LOCKED, "--entrypoint", program, image, *words).strip()
+
+
+def _demo_shows(image: str) -> float:
+    """Seconds from `docker run … demo`, as the README has it, until its pages answer outside."""
+    port = free_port()
+    begun = time.monotonic()
+    published = ("-p", f"127.0.0.1:{port}:8080")
+    container = run("docker", "run", "-d", *published, image, "demo").strip()
+    try:
+
+        def shown() -> bool:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:  # noqa: S310 - our own loopback
+                return bool(answer.status == HTTPStatus.OK)
+
+        until(shown, "the demo's pages", 120)
+        took = time.monotonic() - begun
+        state = ("inspect", "-f", "{{.State.Health.Status}}", container)
+        until(lambda: run("docker", *state).strip() == "healthy", "the demo healthy", 60)
+        return round(took, 1)
+    finally:
+        run("docker", "rm", "--force", "--volumes", container)
 
 
 def _stopped(image: str, script: str) -> float:
