@@ -72,7 +72,7 @@ def _demo_shows(image: str) -> float:
     try:
 
         def shown() -> bool:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:  # noqa: S310 - our own loopback
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
                 return bool(answer.status == HTTPStatus.OK)
 
         until(shown, "the demo's pages", 120)
