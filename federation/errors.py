@@ -33,3 +33,7 @@ class StateError(MaillageError):
 
 class LimitError(MaillageError):
     """A limit of `federation.limits` is passed. Send less, or in several steps."""
+
+
+class UnreachableError(MaillageError):
+    """What is needed can't be reached now (a node, a network). Try again later."""

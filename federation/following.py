@@ -28,6 +28,10 @@ from schemas.model import Schema
 MISSING: Final = "part-missing"
 _REPLAYED: Final = "replayed"
 
+HISTORY_MAX: Final = 10_000
+"""Places that a chain remembers where it keeps no rows; a repetition of an older one is a fork to
+it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -52,9 +56,11 @@ class Chain:
     Attributes:
         dataset: Its id.
         head: The last publication that took its place; None before the first.
+        midway: It begins with the first publication that comes.
         began: What stands before the first publication looked at; None where that is the
             dataset's first.
-        holes: Digests of contents that are missing from the rows as they stand.
+        holes: What is missing from the rows as they stand: publications whose content isn't here,
+            and changes of a register that couldn't be applied for it.
     """
 
     def __init__(
@@ -80,9 +86,9 @@ class Chain:
         self.dataset: Final = dataset
         self.head = head
         self.began = head
-        self.holes: list[str] = []
+        self.holes: list[Decided] = []
         self._trust: Final = trust
-        self._midway = midway and head is None
+        self.midway = midway and head is None
         self._keep: Final = keep
         self._history: Final[dict[str, Position]] = {}
         self._kept: list[Publication] = []
@@ -164,13 +170,18 @@ class Chain:
         if fault is not None:
             return None if fault.code == _REPLAYED else _ended(opened, fault)
         if content is not None and blob is None:
-            self.holes.append(content.digest)
             self._tableless = True
-            return _ended(opened, Finding(MISSING, missing=content.digest))
+            return self._hole(opened, Finding(MISSING, missing=content.digest))
         changes = manifest.mode in ("delta", "withdraw") and content is not None
         if changes and self._waits(opened):
-            return _ended(opened, Finding(MISSING, "the register before it isn't whole here"))
+            return self._hole(opened, Finding(MISSING, "the register before it isn't whole here"))
         return Candidate(opened, blob)
+
+    def _hole(self, opened: Opened, finding: Finding) -> Decided:
+        ended = _ended(opened, finding)
+        if self._keep:
+            self.holes.append(ended)
+        return ended
 
     def _waits(self, opened: Opened) -> bool:
         """Whether the table that a publication would change isn't here."""
@@ -179,7 +190,7 @@ class Chain:
     def _next(self, opened: Opened) -> Finding | None:
         """Step 12; what is next takes its place, whatever the later steps say of it."""
         manifest, digest = opened.manifest, opened.digest
-        if self.head is None and self._midway:
+        if self.head is None and self.midway:
             self.head = self.began = _before(manifest)
             self._tableless = self.head is not None
         stands = place(self.head, manifest, digest, lambda _, one: self._history.get(one))
@@ -187,12 +198,15 @@ class Chain:
             return Finding(stands.code, missing=manifest.previous or "")
         self.head = stands.head
         self._history[digest] = _position(stands.head)
+        if not self._keep and len(self._history) > HISTORY_MAX:
+            del self._history[next(iter(self._history))]
         if stands.voids_after is not None:
             self._give_up(stands.voids_after)
         return None
 
     def _give_up(self, after: tuple[int, int]) -> None:
         """A new epoch: what came after a position of the old one is void."""
+        self.holes = [one for one in self.holes if _order(one) <= after]
         left = [one for one in self._kept if one.manifest.order <= after]
         if len(left) == len(self._kept):
             return
@@ -231,6 +245,11 @@ class Chain:
 
 def _ended(opened: Opened, finding: Finding) -> Decided:
     return Decided(opened.digest, opened.manifest, None, finding)
+
+
+def _order(decided: Decided) -> tuple[int, int]:
+    assert decided.manifest is not None
+    return decided.manifest.order
 
 
 def _turns(manifest: Manifest | None, contents: Mapping[str, bytes]) -> bool:

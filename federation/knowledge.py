@@ -169,6 +169,10 @@ class Knowledge:
             known = self._identities.get(digest)
             return [] if known is None else self._trust(known)
 
+    def is_pinned(self, digest: str) -> bool:
+        """Whether this identity was pinned by hand."""
+        return digest in self._pins
+
     def pin_charter(self, digest: str) -> list[str]:
         """Trust the charter with this digest, now or once it arrives: the operator's decision."""
         with self._lock:

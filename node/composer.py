@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from federation.asked import asked_span
 from federation.author import draft_rows
 from federation.cell import Cell, CellKey
 from federation.comparison import Differs, NotRecomputable, Recomputed
@@ -29,12 +30,11 @@ from federation.composition import (
 )
 from federation.composition_claim import CompositionClaim, LocalDays, WindowKind
 from federation.coverage import CoverageInputs, Source
-from federation.errors import MalformedError, UnknownError
+from federation.errors import UnknownError
 from federation.ids import parse_dataset
 from federation.jose import parse_compact
 from federation.limits import SALT_BYTES
 from federation.manifest import TYP, Manifest, Origin, Sharing
-from federation.windows import of_label
 from node.composed import Ledger
 from node.knowledge import Knowledge
 from node.publishing import Publisher
@@ -74,25 +74,6 @@ class Composed:
     day: str
     figures: str
     draft: int
-
-
-def _window(kind: WindowKind, text: str, zone: str) -> tuple[int, int]:
-    """Where a window that a person named begins and ends.
-
-    Raises:
-        MalformedError: `window`.
-    """
-    try:
-        found = of_label(kind, text, zone)
-    except ValueError:
-        found = None
-    if found is None:
-        raise MalformedError(
-            f"{text[:40]!r} is not a {kind}",
-            code="window",
-            remedy="write for example 2026-11-23",
-        )
-    return found
 
 
 class Composer:
@@ -152,7 +133,7 @@ class Composer:
         schema, measure = self.measure(measure_name)
         ground = territory(territory_id)
         kind: WindowKind = "none" if schema.base_window is None else (window or "day")
-        span = self._span(ground, kind, start, end)
+        span = asked_span(ground, kind, start, end)
         cells = self._cells(schema, measure, ground, span)
         inputs = CoverageInputs(
             now=now_us // SECOND_US,
@@ -168,20 +149,6 @@ class Composer:
             aggregates=measure.aggregates,
             timezone_of=zone_of_place,
         )
-
-    def _span(
-        self, ground: Territory, kind: WindowKind, start: str | None, end: str | None
-    ) -> tuple[int, int] | None:
-        if kind == "none" or (start is None and end is None):
-            return None
-        zones = {zone_of_place(code) for code in ground.communes}
-        low: list[int] = []
-        high: list[int] = []
-        for zone in zones:
-            for text, ends in ((start or end, low), (end or start, high)):
-                found = _window(kind, text or "", zone)
-                ends.append(found[0] if ends is low else found[1])
-        return min(low), max(high)
 
     def _cells(
         self, schema: Schema, measure: Measure, ground: Territory, span: tuple[int, int] | None
@@ -344,7 +311,7 @@ class Composer:
         held: Mapping[CellKey, Cell],
         day: "_Day",
     ) -> CompositionClaim:
-        span = self._span(work.ground, "day", day.label, day.label)
+        span = asked_span(work.ground, "day", day.label, day.label)
         live = view(
             work.ground,
             work.measure.name,

@@ -1,0 +1,46 @@
+"""Rows as analysts read them."""
+
+import polars as pl
+
+from federation.tabular import defused, with_places
+from tests.world import ARVIEU, EPCI, counts, projects, schema, types_schema
+
+
+def test_rows_have_the_code_and_name_of_their_commune():
+    form = schema("comptage-mobilites")
+    found = with_places(form, ARVIEU, counts())
+    assert found.columns[:2] == ["codgeo", "libgeo"]
+    assert found["codgeo"].unique().to_list() == ["12011"]
+    assert found["libgeo"].unique().to_list() == ["Arvieu"]
+    assert found.drop("codgeo", "libgeo").equals(counts())
+    assert with_places(form, ARVIEU, counts().clear()).height == 0
+
+
+def test_a_body_without_a_place_adds_nothing():
+    assert with_places(schema("projets"), EPCI, projects()).equals(projects())
+
+
+def test_a_municipality_abroad_is_its_own_place():
+    found = with_places(schema("comptage-mobilites"), "xx-lau-musterstadt", counts())
+    assert found["codgeo"].unique().to_list() == ["xx-lau-musterstadt"]
+    assert found["libgeo"].unique().to_list() == [None]
+
+
+def test_rows_that_name_their_place_have_that_ones_name():
+    form = types_schema()
+    assert form.place is not None
+    frame = pl.DataFrame({form.place: ["12011", "2A004", "99999", None], "x": [1, 2, 3, 4]})
+    found = with_places(form, EPCI, frame)
+    assert found["codgeo"].to_list() == ["12011", "2A004", "99999", None]
+    assert found["libgeo"].to_list() == ["Arvieu", "Ajaccio", None, None]
+
+
+def test_names_that_are_taken_stay():
+    frame = pl.DataFrame({"codgeo": ["x"]})
+    assert with_places(schema("comptage-mobilites"), ARVIEU, frame).equals(frame)
+
+
+def test_texts_that_a_spreadsheet_would_run_are_defused():
+    frame = pl.DataFrame({"a": ["=1+1", "@x", "ok", None], "n": [-1, 2, 3, 4]})
+    assert defused(frame)["a"].to_list() == ["'=1+1", "'@x", "ok", None]
+    assert defused(frame)["n"].to_list() == [-1, 2, 3, 4]
