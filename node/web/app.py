@@ -12,14 +12,17 @@ from typing import Any, Final
 from aiohttp import web
 
 from node.node import Node
-from node.web import api
+from node.web import api, pages
 from node.web.access import GRANT, NOBODY, admit, grant_of, needs
 from node.web.auth import Tokens
 from node.web.errors import Problem, problem_of
-from node.web.keys import NODE
+from node.web.keys import NODE, PROBLEM_PAGE
 from node.web.requests import json_response
 
-PARTS: Final[tuple[Callable[[web.Application], None], ...]] = (api.add_routes,)
+PARTS: Final[tuple[Callable[[web.Application], None], ...]] = (
+    api.add_routes,
+    pages.add_routes,
+)
 """What adds routes, in order."""
 
 HEADERS: Final = {
@@ -35,10 +38,6 @@ DEFAULT_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 """Of every answer that doesn't say otherwise, as pages and their files do."""
-
-ProblemPage = Callable[[web.Request, Problem], web.Response]
-PROBLEM_PAGE: Final[web.AppKey[ProblemPage]] = web.AppKey("problem_page")
-"""How a problem is shown to a browser; where it is missing, or a program asks, it is JSON."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

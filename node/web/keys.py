@@ -1,10 +1,16 @@
 """What an application holds for its handlers."""
 
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
 
 from node.node import Node
+from node.web.errors import Problem
 
 NODE: Final = web.AppKey("node", Node)
 """The node that answers."""
+
+ProblemPage = Callable[[web.Request, Problem], web.Response]
+PROBLEM_PAGE: Final[web.AppKey[ProblemPage]] = web.AppKey("problem_page")
+"""How a problem is shown to a browser; where it is missing, or a program asks, it is JSON."""

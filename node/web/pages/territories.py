@@ -1,0 +1,305 @@
+"""The territory page: figures of a territory and its members, whose they are, and a map."""
+
+import asyncio
+import datetime as dt
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, cast
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from federation.compose import View
+from federation.composition_claim import WindowKind
+from federation.ids import parse_dataset
+from federation.places import zone_of
+from node.clock import now_us
+from node.node import Node
+from node.web.access import GRANT, Scope, needs
+from node.web.errors import Problem
+from node.web.keys import NODE
+from node.web.pages import outlines, view_tables
+from node.web.pages.site import LANG_PATH, language, respond
+from node.web.pages.texts import Lang, labelled
+from node.web.requests import query
+from schemas.model import Measure, Schema
+from schemas.territory import Territory, UnknownTerritoryError, members, parents, territory
+
+COMPOSITION: Final = "synthese"
+DEFAULT_SCHEMA: Final = "comptage-mobilites"
+KINDS: Final[tuple[WindowKind, ...]] = ("hour", "day", "month", "year")
+SHOWN: Final[dict[WindowKind, int]] = {"hour": 2, "day": 31, "month": 731, "year": 3660, "none": 0}
+"""Days before the last figures that a page shows unless asked for others."""
+
+LINKS_MAX: Final = 60
+"""Links up and down per level; the rest is found by the search."""
+
+_DAY: Final = dt.timedelta(days=1)
+_SECOND_US: Final = 1_000_000
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the territory page."""
+    app.router.add_get(LANG_PATH + "/territoire/{id}", _page)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reader wants to see.
+
+    Attributes:
+        ground: The territory.
+        schema: Of the measure.
+        measure: Schema and field.
+        window: How time is cut; `none` for registers.
+        start: First day; None for all (registers).
+        end: Last day, included.
+        at: Label of the window shown in detail; empty for the last with figures.
+    """
+
+    ground: Territory
+    schema: Schema
+    measure: Measure
+    window: WindowKind
+    start: dt.date | None
+    end: dt.date | None
+    at: str = ""
+
+    @property
+    def labels(self) -> tuple[str | None, str | None]:
+        """First and last window as labels."""
+        return _label(self.start, self.window, "T00:00"), _label(self.end, self.window, "T23:00")
+
+    def query(self, **other: str) -> dict[str, str]:
+        """The parameters that lead here."""
+        found = {"measure": self.measure.name}
+        if self.window != "none":
+            found["window"] = self.window
+        if self.start is not None and self.end is not None:
+            found |= {"start": self.start.isoformat(), "end": self.end.isoformat()}
+        return found | other
+
+
+def _label(day: dt.date | None, window: WindowKind, hour: str) -> str | None:
+    if day is None:
+        return None
+    text = day.isoformat()
+    return {"hour": text + hour, "month": text[:7], "year": text[:4]}.get(window, text)
+
+
+@needs(None)
+async def _page(request: web.Request) -> web.Response:
+    given = query(
+        request,
+        {"measure": False, "window": False, "start": False, "end": False, "at": False},
+    )
+    node, lang = request.app[NODE], language(request)
+    inside = request[GRANT].allows(Scope.READ)
+    context = await asyncio.to_thread(
+        page_context, node, request.match_info["id"], given, lang, inside=inside
+    )
+    return respond(request, "territory.html", context)
+
+
+def page_context(
+    node: Node, territory_id: str, given: dict[str, str], lang: Lang, *, inside: bool
+) -> dict[str, Any]:
+    """Everything that the territory page shows.
+
+    Args:
+        node: Whose cells they are.
+        territory_id: Of the path.
+        given: Of the query: `measure`, `window`, `start`, `end`, `at`.
+        lang: Of the page.
+        inside: The reader may see more than what is open.
+
+    Raises:
+        Problem: What was asked for is malformed, or isn't open.
+    """
+    asked = understood(node, territory_id, given)
+    found = view_of(node, asked, inside=inside)
+    last = view_tables.chosen_window(found, asked.at)
+    outline = outlines.path(asked.ground, lang) if outlines.available(node) else None
+    return {
+        "current": "territories",
+        "ground": asked.ground,
+        "asked": asked,
+        "view": found,
+        "at": last,
+        "choices": choices(node, lang),
+        "windows": KINDS if asked.window != "none" else (),
+        "measure_label": labelled(asked.measure.labels, lang, asked.measure.name),
+        "schema_label": labelled(asked.schema.labels, lang, asked.schema.name),
+        "unit": asked.measure.unit,
+        "columns": view_tables.columns(asked.measure, asked.schema.kind),
+        "totals": view_tables.totals(found),
+        "bars": view_tables.bars(found, asked.measure),
+        "communes": view_tables.communes(found, asked.measure, last),
+        "groups": view_tables.groups(found, asked.ground, last),
+        "states": view_tables.states(found),
+        "map_data": view_tables.map_data(found, asked, last, lang, outline),
+        "legend": view_tables.legend(found, asked.measure, last),
+        "links": links(asked.ground),
+        "keep": urlencode(asked.query()),
+        "live": {"territory": asked.ground.id, "schema": asked.schema.name},
+    }
+
+
+# -- what is asked ------------------------------------------------------------------------------
+
+
+def understood(node: Node, territory_id: str, given: dict[str, str]) -> Asked:
+    """Turn a query into what is asked, with what it leaves out filled in.
+
+    Raises:
+        Problem: `window`: a date or kind of window that is none.
+        UnknownError: `measure`.
+        UnknownTerritoryError: No such territory.
+    """
+    ground = territory(territory_id)
+    schema, measure = node.composer.measure(given.get("measure") or _usual(node, ground))
+    if schema.name == COMPOSITION:
+        raise _wrong("measure", f"{measure.name} is itself composed", "choose one of the list")
+    if schema.base_window is None:
+        return Asked(ground, schema, measure, "none", None, None)
+    kind = given.get("window") or "day"
+    window = next((one for one in KINDS if one == kind), None)
+    if window is None:
+        raise _wrong("window", f"{kind!r} is no kind of window", f"one of: {', '.join(KINDS)}")
+    first, last = _usual_days(node, schema, measure, window)
+    start, end = _day(given.get("start")) or first, _day(given.get("end")) or last
+    if start > end:
+        raise _wrong("window", f"{start} is after {end}", "put the earlier day first")
+    return Asked(ground, schema, measure, window, start, end, given.get("at", ""))
+
+
+def _wrong(code: str, detail: str, remedy: str) -> Problem:
+    return Problem(HTTPStatus.BAD_REQUEST, code, detail, remedy=remedy)
+
+
+def _day(text: str | None) -> dt.date | None:
+    if not text:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise _wrong(
+            "window", f"{text[:40]!r} is no day", "write for example 2026-11-23"
+        ) from error
+
+
+def _usual(node: Node, ground: Territory) -> str:
+    """The measure shown unless asked: of a schema of which data are here, a series first."""
+    here = {
+        parse_dataset(row.dataset).schema
+        for row in node.store.publications.heads()
+        if _touches(parse_dataset(row.dataset).owner, ground)
+    }
+    usual = bool(here) and DEFAULT_SCHEMA not in here
+    for kind in ("series", "register") if usual else ():
+        for name in sorted(here - {COMPOSITION}):
+            schema = node.knowledge.catalogue.latest(name)
+            if schema is not None and schema.kind == kind and schema.measures:
+                return schema.measures[0].name
+    return f"{DEFAULT_SCHEMA}.count"
+
+
+def _touches(owner: str, ground: Territory) -> bool:
+    try:
+        return bool(territory(owner).communes & ground.communes)
+    except UnknownTerritoryError:
+        return False
+
+
+def _usual_days(
+    node: Node, schema: Schema, measure: Measure, window: WindowKind
+) -> tuple[dt.date, dt.date]:
+    """The days up to the last figures held, from the first of them, at most `SHOWN`."""
+    ends = [
+        row.period_end
+        for row in node.store.publications.heads()
+        if row.period_end is not None and parse_dataset(row.dataset).schema == schema.name
+    ]
+    latest = min(max(ends, default=now_us()), now_us() + _SECOND_US)
+    zone = ZoneInfo(zone_of(node.participants[0]) if node.participants else "Europe/Paris")
+    last = dt.datetime.fromtimestamp((latest - 1) / 1e6, zone).date()
+    low = dt.datetime.combine(last - _DAY * SHOWN[window], dt.time(), zone)
+    base = schema.base_window or "none"
+    starts = node.store.cells.starts(
+        measure.name, base, int(low.timestamp()), latest // _SECOND_US + 1
+    )
+    first = min(starts, default=latest // _SECOND_US)
+    return min(dt.datetime.fromtimestamp(first, zone).date(), last), last
+
+
+# -- what is found ------------------------------------------------------------------------------
+
+
+def view_of(node: Node, asked: Asked, *, inside: bool) -> View:
+    """The figures, as far as the reader may see them.
+
+    Raises:
+        Problem: `not-open` (403): something in them isn't open, and nobody is logged in.
+    """
+    start, end = asked.labels
+    if not inside and not _all_open(node, asked):
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "not-open",
+            "part of these data isn't open",
+            remedy="log in with a token that allows reading",
+        )
+    return node.view(
+        asked.ground.id, asked.measure.name, asked.window, start=start, end=end, now_us=now_us()
+    )
+
+
+def _all_open(node: Node, asked: Asked) -> bool:
+    rows = (
+        row
+        for row in node.store.publications.heads()
+        if parse_dataset(row.dataset).schema == asked.schema.name
+        and _touches(parse_dataset(row.dataset).owner, asked.ground)
+    )
+    heads = node.store.publications.get([row.digest for row in rows])
+    return all(row.sharing == "open" for row in heads.values())
+
+
+def choices(node: Node, lang: Lang) -> list[dict[str, Any]]:
+    """Measures to choose from, by schema."""
+    catalogue = node.knowledge.catalogue
+    schemas = [one for one in map(catalogue.latest, catalogue.names()) if one is not None]
+    return [
+        {
+            "label": labelled(schema.labels, lang, schema.name),
+            "measures": [
+                (one.name, labelled(one.labels, lang, one.field)) for one in schema.measures
+            ],
+        }
+        for schema in schemas
+        if schema.name != COMPOSITION and schema.measures
+    ]
+
+
+def links(ground: Territory) -> dict[str, Any]:
+    """The territories that this one lies in, and those of which it is made, by level."""
+    up = (
+        []
+        if ground.level in ("country", "free")
+        else [territory(one) for one in parents(ground.id)]
+    )
+    down = []
+    for level in ("region", "departement", "epci", "commune"):
+        if _below(level, ground):
+            ids = members(ground, cast("Any", level))
+            if ids != (ground.id,):
+                shown = [territory(one) for one in ids[:LINKS_MAX]]
+                down.append({"level": level, "some": shown, "more": len(ids) - len(shown)})
+    return {"up": up, "down": down}
+
+
+def _below(level: str, ground: Territory) -> bool:
+    order = ("commune", "epci", "departement", "region", "country")
+    own = "departement" if ground.level == "collectivity" else ground.level
+    return own in order and order.index(level) < order.index(own)
