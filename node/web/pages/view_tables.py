@@ -33,6 +33,7 @@ RADIUS_MAX: Final = 30.0
 
 _ZERO_RADIUS: Final = 3.0
 _CHART_HEIGHT: Final = 120.0
+_BAR_MAX: Final = 60.0
 
 _NAMES: Final = {
     "sum": "total",
@@ -101,7 +102,7 @@ def bars(view: View, measure: Measure) -> dict[str, Any] | None:
     top = max(known, default=0)
     if len(some) <= 1 or top <= 0 or min(known) < 0:
         return None
-    step = 720 / len(some)
+    step = min(720 / len(some), _BAR_MAX)
     found = []
     for at, (total, value) in enumerate(zip(some, values, strict=True)):
         height = 0.0 if value is None else float(value / top) * _CHART_HEIGHT
@@ -310,7 +311,7 @@ def legend(view: View, measure: Measure, at: str) -> list[tuple[Decimal | int, f
             largest *= factor
             break
     found: list[tuple[Decimal | int, float]] = []
-    for value in (largest, largest / 5, largest / 20):
+    for value in (largest, largest * 2 / 5, largest / 10):
         size = radius(value, top)
         if size > _ZERO_RADIUS:
             found.append((_plain(value), round(size, 2)))

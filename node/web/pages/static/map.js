@@ -76,7 +76,7 @@
       text.className = "map-label";
       text.textContent = point.name;
       text.setAttribute("aria-hidden", "true");
-      return new maplibregl.Marker({ element: text, anchor: "top", offset: [0, Math.min(point.radius, 14) + 2] })
+      return new maplibregl.Marker({ element: text, anchor: "top", offset: [0, point.radius + 1] })
         .setLngLat(point.at).addTo(map);
     });
   };
