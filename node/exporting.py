@@ -15,12 +15,18 @@ from node.receive.contents import Contents
 from node.receive.figures import replay
 from node.store.store import Store
 from schemas.model import Schema
+from schemas.progress import Progress, silent
 
 FORMULA: Final = r"^[=+\-@\t\r]"
 """A cell that begins so would run as a formula when a spreadsheet opens the CSV (CWE-1236)."""
 
+REPORT_ROWS: Final = 10_000
+"""After so many rows of JSON it is said how far it is: some tenths of a second."""
 
-def rows_of(store: Store, knowledge: Knowledge, dataset: str) -> tuple[Schema, pl.DataFrame]:
+
+def rows_of(
+    store: Store, knowledge: Knowledge, dataset: str, progress: Progress = silent
+) -> tuple[Schema, pl.DataFrame]:
     """All rows of a dataset as they stand, sorted by key.
 
     Raises:
@@ -34,7 +40,7 @@ def rows_of(store: Store, knowledge: Knowledge, dataset: str) -> tuple[Schema, p
             code="dataset",
             remedy="maillage status lists what is",
         )
-    contents = Contents(store, knowledge.schema)
+    contents = Contents(store, knowledge.schema, progress)
     if schema.kind == "register":
         table = contents.table(dataset)
         return schema, pl.DataFrame(schema=schema.polars_schema()) if table is None else table
@@ -46,8 +52,16 @@ def export(
     knowledge: Knowledge,
     dataset: str,
     form: Literal["csv", "json", "parquet", "bundle"],
+    progress: Progress = silent,
 ) -> bytes:
     """A dataset in a form.
+
+    Args:
+        store: Holds it.
+        knowledge: Schemas, identities and charters.
+        dataset: Its id.
+        form: Of the file.
+        progress: Told of the steps `publications` and `write`.
 
     Returns:
         The file's bytes.
@@ -56,15 +70,18 @@ def export(
         UnknownError: `dataset`.
     """
     if form == "bundle":
-        return bundle_of(store, knowledge, dataset)
-    _, frame = rows_of(store, knowledge, dataset)
+        return bundle_of(store, knowledge, dataset, progress=progress)
+    _, frame = rows_of(store, knowledge, dataset, progress)
+    progress("write", 0, frame.height)
     buffer = io.BytesIO()
     if form == "parquet":
         frame.write_parquet(buffer)
     elif form == "csv":
         _defused(frame).write_csv(buffer, datetime_format="%Y-%m-%dT%H:%M:%SZ")
     else:
-        for row in frame.iter_rows(named=True):
+        for number, row in enumerate(frame.iter_rows(named=True)):
+            if number % REPORT_ROWS == 0:
+                progress("write", number, frame.height)
             buffer.write(json.dumps(row, ensure_ascii=False, default=_text).encode() + b"\n")
     return buffer.getvalue()
 
@@ -87,7 +104,12 @@ def _defused(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def bundle_of(
-    store: Store, knowledge: Knowledge, dataset: str, *, digest: str | None = None
+    store: Store,
+    knowledge: Knowledge,
+    dataset: str,
+    *,
+    digest: str | None = None,
+    progress: Progress = silent,
 ) -> bytes:
     """All publications of a dataset, or one, with all that is needed to verify them offline.
 
@@ -111,7 +133,8 @@ def bundle_of(
     schemas: dict[str, bytes] = {}
     charters: dict[str, bytes] = {}
     names = {row.publisher for row in rows}
-    for row in rows:
+    for number, row in enumerate(rows):
+        progress("write", number, len(rows))
         manifest = Manifest.read(parse_compact(row.jws, TYP).payload)
         schema = knowledge.schema(row.schema_digest)
         if schema is not None:

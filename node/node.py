@@ -39,6 +39,7 @@ from node.settings import HubAddress, Settings, load_settings
 from node.signing import Signing
 from node.status import StatusReport, status_of
 from node.store.store import Store
+from schemas.progress import Progress, silent
 
 _log = logging.getLogger(__name__)
 
@@ -139,6 +140,7 @@ class Node:
         slug: str | None = None,
         origin: Origin | None = None,
         now_us: int,
+        progress: Progress = silent,
     ) -> Published:
         """Read, check and draft a file; the senders are woken."""
         published = self.publisher.publish_file(
@@ -149,6 +151,7 @@ class Node:
             slug=slug,
             origin=origin,
             now_us=now_us,
+            progress=progress,
         )
         for sender in self.senders.values():
             sender.wake()
@@ -171,9 +174,9 @@ class Node:
         """How everything stands."""
         return status_of(self, now_us)
 
-    def export(self, dataset: str, form: ExportFormat) -> bytes:
+    def export(self, dataset: str, form: ExportFormat, progress: Progress = silent) -> bytes:
         """A dataset's rows, or its publications as a bundle."""
-        return export(self.store, self.knowledge, dataset, form)
+        return export(self.store, self.knowledge, dataset, form, progress)
 
     def recompute(self, composition: str | bytes) -> Recomputed | Differs | NotRecomputable:
         """Compute a composition's figures again."""

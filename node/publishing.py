@@ -28,6 +28,7 @@ from node.store.rows import NewDraft
 from node.store.store import Store
 from schemas.catalogue import Catalogue, bundled
 from schemas.model import Schema, parse_schema
+from schemas.progress import Progress, silent
 from schemas.reading import read
 from schemas.report import Report
 
@@ -120,6 +121,7 @@ class Publisher:
         slug: str | None = None,
         origin: Origin | None = None,
         now_us: int,
+        progress: Progress = silent,
     ) -> Published:
         """Read, check and draft a file.
 
@@ -141,16 +143,18 @@ class Publisher:
             raise UnknownError(f"no origin is called {origin!r}", code="origin")
         schema = self.schema(schema_name)
         dataset = str(DatasetId(participant, schema.name, parse_name(slug) if slug else None))
-        reading = read(data, filename=filename, schema=schema)
+        reading = read(data, filename=filename, schema=schema, progress=progress)
         if reading.rows is None:
             return Published(
                 reading.report, dataset, None, reading.report.rows, None, reading.guessed
             )
+        height = reading.rows.height
+        progress("content", 0, height)
         draft = self.draft(schema, dataset, reading.rows, origin=origin)
+        progress("store", 0, height)
         number = self.store_draft(draft, source=filename, now_us=now_us)
-        return Published(
-            reading.report, dataset, draft.mode, reading.rows.height, number, reading.guessed
-        )
+        progress("store", height, height)
+        return Published(reading.report, dataset, draft.mode, height, number, reading.guessed)
 
     def draft(
         self, schema: Schema, dataset: str, rows: pl.DataFrame, *, origin: Origin | None = None

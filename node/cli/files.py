@@ -1,6 +1,8 @@
 """`maillage validate`, `publish` and `export`: from a file and back to one."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,8 +18,10 @@ from node.cli.options import (
     DatasetFile,
     SchemaName,
     opened,
+    read_at_most,
     read_bounded,
 )
+from node.cli.progress import shown
 from node.cli.schemata import known
 from node.cli.status import Status
 from node.clock import now_us
@@ -53,9 +57,10 @@ def validate(file: DatasetFile, *, schema: SchemaName, as_json: AsJson = False) 
     from schemas.reading.limits import FILE_MAX_BYTES  # noqa: PLC0415 - likewise
 
     found = known(schema)
-    with file.open("rb") as handle:
-        content = handle.read(FILE_MAX_BYTES + 1)  # what is too large is told by the report
-    reading = read(content, filename=file.name, schema=found)
+    with shown(wanted=not as_json) as progress:
+        # what is too large is told by the report
+        content = read_at_most(file, FILE_MAX_BYTES + 1, progress)
+        reading = read(content, filename=file.name, schema=found, progress=progress)
     if as_json:
         report = reading.report.to_json(current())
         named = {"schema": found.name, "version": found.version, "digest": found.digest}
@@ -93,15 +98,16 @@ def publish(
     """
     from node.web.bodies import published_json  # noqa: PLC0415 - loads the node's parts, which help doesn't need
 
-    with opened(data) as node:
+    with opened(data) as node, _told(), shown(wanted=not as_json) as progress:
         done = node.publish(
-            read_bounded(file, node.settings.upload_max_bytes),
+            read_bounded(file, node.settings.upload_max_bytes, progress),
             filename=file.name,
             schema=schema,
             participant=participant,
             slug=slug,
             origin=origin.value if origin is not None else None,
             now_us=now_us(),
+            progress=progress,
         )
     if as_json:
         screen.data(published_json(done, current()))
@@ -123,6 +129,19 @@ def publish(
     return Status.DONE
 
 
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Say after Ctrl-C what is so: a draft that was begun to be stored is stored as a whole."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        screen.line(
+            say("Interrompu : rien n’a été publié.", "Interrupted: nothing was published."),
+            stderr=True,
+        )
+        raise
+
+
 def export(
     dataset: Annotated[
         str,
@@ -139,8 +158,8 @@ def export(
     data: DataDir = DEFAULT_DATA,
 ) -> None:
     """Write a dataset to a file: its rows, or the signed publications as a .mlg bundle."""
-    with opened(data) as node:
-        found = node.export(dataset, form.value)
+    with opened(data) as node, shown() as progress:
+        found = node.export(dataset, form.value, progress)
     if output == STDOUT:
         screen.binary(found)
         return

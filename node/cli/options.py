@@ -1,6 +1,8 @@
 """Options that several commands share, and how a node is opened for one command."""
 
 import contextlib
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -8,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from federation.errors import LimitError, UnknownError
+from schemas.progress import Progress, silent
 
 if TYPE_CHECKING:
     from node.node import Node
@@ -44,6 +47,9 @@ SchemaName = Annotated[
 
 DEFAULT_DATA: Final = Path("maillage-data")
 
+CHUNK_BYTES: Final = 4 * 1024 * 1024
+"""Read at a time; some milliseconds on a disk, and long enough to tell on a network drive."""
+
 
 @contextlib.contextmanager
 def opened(data_dir: Path) -> Iterator["Node"]:
@@ -62,15 +68,19 @@ def opened(data_dir: Path) -> Iterator["Node"]:
         node.close()
 
 
-def read_bounded(path: Path, max_bytes: int) -> bytes:
+def read_bounded(path: Path, max_bytes: int, progress: Progress = silent) -> bytes:
     """Read a file that is not larger than allowed.
+
+    Args:
+        path: Of the file.
+        max_bytes: Allowed.
+        progress: Told of the step `file`.
 
     Raises:
         LimitError: `upload-size`.
         OSError: It can't be read.
     """
-    with path.open("rb") as file:
-        found = file.read(max_bytes + 1)
+    found = read_at_most(path, max_bytes + 1, progress)
     if len(found) > max_bytes:
         raise LimitError(
             f"{path.name} has more than {max_bytes} bytes",
@@ -78,6 +88,27 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
             remedy="split the file, or raise MAILLAGE_UPLOAD_MAX_BYTES",
         )
     return found
+
+
+def read_at_most(path: Path, size_bytes: int, progress: Progress = silent) -> bytes:
+    """Read a file up to a size.
+
+    Args:
+        path: Of the file; may be a pipe, of which nobody knows how much it gives.
+        size_bytes: What is beyond isn't read.
+        progress: Told of the step `file`.
+
+    Raises:
+        OSError: It can't be read.
+    """
+    found = bytearray()
+    with path.open("rb") as file:
+        state = os.fstat(file.fileno())
+        total = min(state.st_size, size_bytes) if stat.S_ISREG(state.st_mode) else None
+        while piece := file.read(min(CHUNK_BYTES, size_bytes - len(found))):
+            found += piece
+            progress("file", len(found), total)
+    return bytes(found)
 
 
 def require_dir(data_dir: Path) -> None:

@@ -13,6 +13,7 @@ from node.receive.figures import Rows
 from node.store.rows import PublicationRow
 from node.store.store import Store
 from schemas.model import Schema
+from schemas.progress import Progress, silent
 
 SchemaOf = Callable[[str], Schema | None]
 
@@ -20,10 +21,18 @@ SchemaOf = Callable[[str], Schema | None]
 class Contents:
     """Rows of stored publications. They were verified when they were stored."""
 
-    def __init__(self, store: Store, schema_of: SchemaOf) -> None:
-        """Read from a store, with schemas by digest."""
+    def __init__(self, store: Store, schema_of: SchemaOf, progress: Progress = silent) -> None:
+        """Read from a store.
+
+        Args:
+            store: Holds them.
+            schema_of: Schemas by digest.
+            progress: Told of the step `publications`.
+        """
         self._store = store
         self._schema_of = schema_of
+        self._progress = progress
+        self._read = 0
 
     def frame(self, row: PublicationRow) -> pl.DataFrame | None:
         """The rows of one publication; None where it carries none.
@@ -31,6 +40,8 @@ class Contents:
         Raises:
             StoreError: The content is gone or damaged.
         """
+        self._progress("publications", self._read, None)
+        self._read += 1
         manifest = Manifest.read(parse_compact(row.jws, TYP).payload)
         schema = self._schema_of(row.schema_digest)
         if manifest.content is None or schema is None:

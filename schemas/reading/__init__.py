@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 
 from schemas.model import Schema
+from schemas.progress import Progress, silent
 from schemas.reading.casting import cast_cells
 from schemas.reading.delimited import read_delimited
 from schemas.reading.faults import ReadingFault, Unreadable
@@ -43,7 +44,7 @@ class Reading:
     guessed: tuple[Note, ...] = ()
 
 
-def read(data: bytes, *, filename: str, schema: Schema) -> Reading:
+def read(data: bytes, *, filename: str, schema: Schema, progress: Progress = silent) -> Reading:
     """Read a file under a schema.
 
     Never raises for what a file may hold.
@@ -52,13 +53,14 @@ def read(data: bytes, *, filename: str, schema: Schema) -> Reading:
         data: The file.
         filename: Its name; the ending tells JSON from delimited text, else the first character.
         schema: What its rows should be.
+        progress: Told of the steps `lines` or `text`, `columns`, `checks`.
     """
     builder = ReportBuilder()
     notes: list[Note] = []
     rows: pl.DataFrame | None = None
     count = 0
     try:
-        count, rows = _read(data, filename, schema, builder, notes)
+        count, rows = _read(data, filename, schema, builder, notes, progress=progress)
     except Unreadable as stop:
         builder.add(stop.fault)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
@@ -69,7 +71,13 @@ def read(data: bytes, *, filename: str, schema: Schema) -> Reading:
 
 
 def _read(
-    data: bytes, filename: str, schema: Schema, builder: ReportBuilder, notes: list[Note]
+    data: bytes,
+    filename: str,
+    schema: Schema,
+    builder: ReportBuilder,
+    notes: list[Note],
+    *,
+    progress: Progress,
 ) -> tuple[int, pl.DataFrame | None]:
     if len(data) > FILE_MAX_BYTES:
         raise Unreadable(ReadingFault.of("byte-count", limit=FILE_MAX_BYTES))
@@ -82,16 +90,19 @@ def _read(
     if text.encoding != "UTF-8":
         notes.append(Note("encoding", value=text.encoding))
     reader = read_json if as_json else read_delimited
-    cells = reader(text.utf8, schema, builder, notes.append)
+    cells = reader(text.utf8, schema, builder, notes.append, progress)
     count = cells.lines.len() + cells.dropped
     if count == 0:
         raise Unreadable(ReadingFault.of("source-error", case="rows"))
-    typed = cast_cells(cells, schema, builder, notes.append)
+    typed = cast_cells(cells, schema, builder, notes.append, progress)
     needed = (field.name for field in schema.wire_fields if field.constraints.required)
     if not all(name in cells.frame.columns for name in needed):
         # a missing column is one fault, not one per row
         return count, None
-    return count, publishable(typed, cells, schema, builder)
+    progress("checks", 0, count)
+    rows = publishable(typed, cells, schema, builder)
+    progress("checks", count, count)
+    return count, rows
 
 
 def _is_json(text: Text, filename: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from schemas.model import Field, Schema
+from schemas.progress import Progress, silent
 from schemas.reading.cells import LINE, Cells
 from schemas.reading.faults import ReadingFault
 from schemas.reading.jsontext import JsonError, compact, decode
@@ -45,7 +46,11 @@ class TypedRows:
 
 
 def cast_cells(
-    cells: Cells, schema: Schema, builder: ReportBuilder, note: Callable[[Note], None]
+    cells: Cells,
+    schema: Schema,
+    builder: ReportBuilder,
+    note: Callable[[Note], None],
+    progress: Progress = silent,
 ) -> TypedRows:
     """Give cells the types of a schema.
 
@@ -54,13 +59,15 @@ def cast_cells(
         schema: Its schema.
         builder: Takes a fault per cell that has not the type of its column.
         note: Takes what was guessed.
+        progress: Told of the step `columns`.
     """
     kinds = schema.polars_schema()
     sound = pl.repeat(True, cells.frame.height, dtype=pl.Boolean, eager=True)  # noqa: FBT003 - a value
     if cells.broken:
         sound = sound.clone().scatter(sorted(cells.broken), False)  # noqa: FBT003 - a value
     columns: list[pl.Series] = []
-    for field in schema.wire_fields:
+    for number, field in enumerate(schema.wire_fields):
+        progress("columns", number, len(schema.wire_fields))
         if field.name not in cells.frame.columns:
             columns.append(
                 pl.repeat(None, cells.frame.height, dtype=kinds[field.name], eager=True).alias(

@@ -15,10 +15,11 @@ from typing import Final
 import polars as pl
 
 from schemas.model import Schema
+from schemas.progress import Progress, silent
 from schemas.reading.cells import Cells, CellsBuilder
 from schemas.reading.faults import ReadingFault, Unreadable
 from schemas.reading.labels import Header, match_labels
-from schemas.reading.limits import CELL_MAX_CHARS, ROWS_MAX
+from schemas.reading.limits import CELL_MAX_CHARS, CHUNK_ROWS, ROWS_MAX
 from schemas.reading.notes import Note
 from schemas.report import LIMIT, Fault, ReportBuilder
 
@@ -29,7 +30,11 @@ _BLANKS: Final = " \t\xa0"
 
 
 def read_delimited(
-    utf8: bytes, schema: Schema, builder: ReportBuilder, note: Callable[[Note], None]
+    utf8: bytes,
+    schema: Schema,
+    builder: ReportBuilder,
+    note: Callable[[Note], None],
+    progress: Progress = silent,
 ) -> Cells:
     """Read delimited text.
 
@@ -38,6 +43,7 @@ def read_delimited(
         schema: Schema of the file.
         builder: Takes faults of header and lines.
         note: Takes what was guessed.
+        progress: Told of the step `lines`.
 
     Returns:
         Cells of the wire's columns. Lines with too few or too many cells and blank lines are
@@ -52,8 +58,11 @@ def read_delimited(
     header = match_labels(labels, schema, builder)
     for found in header.notes:
         note(found)
+    lines = utf8.count(b"\n")
+    progress("lines", 0, lines)
     plain = plain_cells(utf8, delimiter, header)
-    cells = quoted_cells(utf8, delimiter, header, builder) if plain is None else plain
+    cells = quoted_cells(utf8, delimiter, header, builder, progress) if plain is None else plain
+    progress("lines", lines, lines)
     if cells.lines.len() > ROWS_MAX:
         raise Unreadable(ReadingFault.of("row-count", limit=ROWS_MAX))
     return cells
@@ -129,7 +138,13 @@ def _plain_body(utf8: bytes) -> bytes:
     return utf8[start : len(utf8.rstrip(_LINE_ENDS))]
 
 
-def quoted_cells(utf8: bytes, delimiter: str, header: Header, builder: ReportBuilder) -> Cells:
+def quoted_cells(
+    utf8: bytes,
+    delimiter: str,
+    header: Header,
+    builder: ReportBuilder,
+    progress: Progress = silent,
+) -> Cells:
     """Cells record by record, with the line that each starts on.
 
     Args:
@@ -137,6 +152,7 @@ def quoted_cells(utf8: bytes, delimiter: str, header: Header, builder: ReportBui
         delimiter: One of `DELIMITERS`.
         header: Its header.
         builder: Takes `blank-row`, `missing-cell`, `extra-cell`.
+        progress: Told of the step `lines`.
 
     Raises:
         Unreadable: Quotes that don't close, a cell or a file that is too long.
@@ -147,7 +163,10 @@ def quoted_cells(utf8: bytes, delimiter: str, header: Header, builder: ReportBui
     dropped = 0
     records = _records(utf8, delimiter)
     next(records)
-    for record in records:
+    total = utf8.count(b"\n")
+    for number, record in enumerate(records, start=1):
+        if number % CHUNK_ROWS == 0:
+            progress("lines", record.line, total)
         row = record.cells
         if not any(row) or not any(cell.strip(_BLANKS) for cell in row):
             blank.add(record.line)

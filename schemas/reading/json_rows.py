@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from schemas.model import Field, Schema
+from schemas.progress import Progress, silent
 from schemas.reading.cells import Cells, CellsBuilder
 from schemas.reading.faults import ReadingFault, Unreadable
 from schemas.reading.jsontext import (
@@ -16,7 +17,13 @@ from schemas.reading.jsontext import (
     may_have_surrogates,
 )
 from schemas.reading.labels import extra_labels, missing_labels
-from schemas.reading.limits import CELL_MAX_CHARS, COLUMNS_MAX, JSON_DEPTH_MAX, ROWS_MAX
+from schemas.reading.limits import (
+    CELL_MAX_CHARS,
+    CHUNK_ROWS,
+    COLUMNS_MAX,
+    JSON_DEPTH_MAX,
+    ROWS_MAX,
+)
 from schemas.reading.notes import Note
 from schemas.report import Fault, ReportBuilder
 
@@ -26,7 +33,11 @@ _NESTED: Final[dict[str, type]] = {"array": list, "object": dict}
 
 
 def read_json(
-    utf8: bytes, schema: Schema, builder: ReportBuilder, note: Callable[[Note], None]
+    utf8: bytes,
+    schema: Schema,
+    builder: ReportBuilder,
+    note: Callable[[Note], None],
+    progress: Progress = silent,
 ) -> Cells:
     """Read JSON rows.
 
@@ -35,6 +46,7 @@ def read_json(
         schema: Schema of the file.
         builder: Takes faults of members and of values of a kind that no text can become.
         note: Takes what was left out.
+        progress: Told of the step `text`.
 
     Returns:
         Cells of the wire's columns; numbers as they are written, lists and objects as compact
@@ -43,7 +55,7 @@ def read_json(
     Raises:
         Unreadable: Not JSON, or too much of something.
     """
-    rows = _Rows(schema, utf8.decode(), builder)
+    rows = _Rows(schema, utf8.decode(), builder, progress)
     try:
         rows.read()
     finally:
@@ -58,10 +70,13 @@ def read_json(
 class _Rows:
     """One pass over the text."""
 
-    def __init__(self, schema: Schema, text: str, builder: ReportBuilder) -> None:
+    def __init__(
+        self, schema: Schema, text: str, builder: ReportBuilder, progress: Progress
+    ) -> None:
         self._schema: Final = schema
         self._text: Final = text
         self._builder: Final = builder
+        self._progress: Final = progress
         self._fields: Final = {field.name: field for field in schema.wire_fields}
         self._cells: Final = CellsBuilder(tuple(self._fields))
         self._broken: Final[set[int]] = set()
@@ -135,6 +150,8 @@ class _Rows:
         self._line += self._text.count("\n", self._counted, at)
         self._counted = at
         self._add(value)
+        if (self._cells.height + self._dropped) % CHUNK_ROWS == 0:
+            self._progress("text", end, len(self._text))
         if self._cells.height + self._dropped > ROWS_MAX:
             raise Unreadable(ReadingFault.of("row-count", limit=ROWS_MAX))
         return end

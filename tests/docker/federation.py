@@ -22,8 +22,8 @@ MEASURE = f"{SCHEMA}.count"
 
 FILE = "/tmp/comptages.csv"  # noqa: S108 - the container's own folder
 
-HEALTHY_MAX_S = 120
-ARRIVED_MAX_S = 120
+HEALTHY_MAX_S = 300
+ARRIVED_MAX_S = 300
 
 MAIN_PROCESS = """
 import os, signal
