@@ -18,7 +18,7 @@ from federation.compose import View
 from federation.composition_claim import WindowKind
 from federation.errors import MaillageError, StateError, UnknownError
 from federation.manifest import Origin
-from node import documents, founding
+from node import catching_up, documents, founding
 from node.answers import Answers
 from node.clock import now_us
 from node.composer import Composer
@@ -226,6 +226,9 @@ class Node:
                 tasks.append(asyncio.create_task(work, name=f"hub {hub.name}"))
             if self.settings.compose:
                 tasks.append(asyncio.create_task(self._compose(stop), name="compose"))
+            if receivers:
+                notes = catching_up.keep_notes(self.store, self.receiving, stop)
+                tasks.append(asyncio.create_task(notes, name="notes of catching up"))
             tasks.append(asyncio.create_task(stop.wait(), name="stop"))
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

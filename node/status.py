@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from federation.model import instant_text
 from federation.reasons import REASONS
+from node.catching_up import read_notes
 
 if TYPE_CHECKING:
     from node.node import Node
@@ -20,6 +21,7 @@ _WORDS: Final = {
         "none": "aucun accusé de réception",
         "refused": "refusé par",
         "held": "Messages retenus",
+        "behind": "messages à recevoir",
         "halted": "À l’arrêt",
         "hub": "Point d’échange",
         "connected": "connecté",
@@ -37,6 +39,7 @@ _WORDS: Final = {
         "none": "no receipt",
         "refused": "refused by",
         "held": "Messages held",
+        "behind": "messages to be received",
         "halted": "Halted",
         "hub": "Exchange point",
         "connected": "connected",
@@ -68,6 +71,7 @@ class StatusReport:
         for hub in found["hubs"]:
             state = _hub_state(hub, words)
             lines.append(f"{words['hub']} {hub['name']} : {state}")
+        lines += _behind_lines(found["catchUp"], words)
         for name, why in found["halted"].items():
             lines.append(f"{words['halted']} : {name}: {why}")
         lines.append(f"{words['datasets']} :")
@@ -106,6 +110,15 @@ class StatusReport:
         return "\n".join(lines)
 
 
+def _behind_lines(found: list[dict[str, Any]], words: dict[str, str]) -> list[str]:
+    """Hubs from which something is to be received still, as the running node noted it."""
+    return [
+        f"  {one['hub']} : {one['behind']} {words['behind']} ({one['at']})"
+        for one in found
+        if one["behind"]
+    ]
+
+
 def _hub_state(hub: dict[str, Any], words: dict[str, str]) -> str:
     """How a hub stands; a process that isn't the running node can't know."""
     if hub["connected"] is None:
@@ -122,6 +135,7 @@ def status_of(node: "Node", now_us: int) -> StatusReport:
     """
     store = node.store
     counts = store.status()
+    notes = read_notes(store)
     receipts = [
         json.loads(row.heads) for name in node.participants for row in store.receipts.received(name)
     ]
@@ -160,6 +174,11 @@ def status_of(node: "Node", now_us: int) -> StatusReport:
             "draftsReady": dict(counts.drafts_ready),
             "held": {name: messages for name, (messages, _size) in counts.held.items()},
             "verdicts": dict(counts.verdicts),
+            "catchUp": [
+                {"hub": hub.name} | notes[hub.name].to_json()
+                for hub in node.settings.hubs
+                if hub.read and hub.name in notes
+            ],
             "hubs": [
                 {
                     "name": hub.name,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from federation.errors import MalformedError
-from node.cli import logs, screen
+from node.cli import catching_up, logs, screen
 from node.cli.language import current, label, say
 from node.cli.options import (
     DATA_VARIABLE,
@@ -234,11 +234,13 @@ async def _serve(node: "Node") -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     telling = asyncio.create_task(_tell(node))
+    following = asyncio.create_task(catching_up.tell(node))
     try:
         await node.run(stop)
     finally:
         telling.cancel()
-        await asyncio.gather(telling, return_exceptions=True)
+        following.cancel()
+        await asyncio.gather(telling, following, return_exceptions=True)
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
 

@@ -20,7 +20,8 @@ from node.link.protocol import parse_headers, parse_status, parse_text
 
 _ACK_TOKENS = 9
 _NS = 1_000_000_000
-_PULL_ENDS = frozenset({404, 408})
+_NO_MESSAGES = 404
+_PULL_ENDS = frozenset({_NO_MESSAGES, 408})
 _LINGER_MIN_S = 0.05
 _QUIET_S = 0.1
 """So long without another message, what has come is handed out."""
@@ -74,6 +75,7 @@ class Reader:
         self._cut_short = False
         self._refusal = ""
         self._pending = 0
+        self._told = False
         connection.on_change(self._on_change)
 
     @classmethod
@@ -103,6 +105,14 @@ class Reader:
     def status(self) -> ConnectionStatus:
         """How the connection stands."""
         return self._connection.status
+
+    @property
+    def waiting(self) -> int | None:
+        """How many messages of the stream weren't handed out yet; None while nobody knows.
+
+        What others send meanwhile shows with the next message that comes.
+        """
+        return self._pending + len(self._buffer) if self._told else None
 
     @property
     def pending(self) -> int:
@@ -321,6 +331,7 @@ class Reader:
         self._buffer.append(fetched)
         self._credit = max(0, self._credit - 1)
         self._pending = int(tokens[8])
+        self._told = True
         self._settled = not self._pending
         if not block and not body:
             # The broker takes an empty answer for the last one of its kind: what it still sends
@@ -338,6 +349,8 @@ class Reader:
         if status == 100:  # noqa: PLR2004 - a heartbeat
             return
         self._credit = 0
+        if status == _NO_MESSAGES:
+            self._pending, self._told = 0, True
         if status not in _PULL_ENDS:
             self._refusal = block.split(b"\r\n", 1)[0].decode("ascii", "replace")
         self._wake.set()
@@ -347,4 +360,5 @@ class Reader:
         if not status.connected:
             self._credit = 0
             self._client = None
+            self._told = False
         self._wake.set()

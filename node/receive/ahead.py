@@ -19,11 +19,12 @@ class Ahead:
     """Hands out batches in the order of the stream, one of them always under way."""
 
     def __init__(self, reader: Reader, intake: Intake, batch: int) -> None:
-        """Read at most `batch` messages at a time."""
+        """Read at most `batch` messages at a time; `waiting` counts those fetched ahead."""
         self._reader = reader
         self._intake = intake
         self._batch = batch
         self._next: asyncio.Task[tuple[list[Fetched], Prepared]] | None = None
+        self.waiting = 0
 
     async def get(self) -> tuple[list[Fetched], Prepared]:
         """The next batch; empty when none came in time.
@@ -34,6 +35,7 @@ class Ahead:
         task = self._next or asyncio.create_task(self._fetch())
         self._next = None
         fetched, prepared = await task
+        self.waiting = 0
         if fetched:
             self._next = asyncio.create_task(self._fetch())
         return fetched, prepared
@@ -47,5 +49,6 @@ class Ahead:
 
     async def _fetch(self) -> tuple[list[Fetched], Prepared]:
         fetched = await self._reader.fetch(self._batch, timeout_s=WAIT_S)
+        self.waiting = len(fetched)
         arrivals = [Arrival(one.subject, one.headers, one.body) for one in fetched]
         return fetched, await asyncio.to_thread(self._intake.prepare, arrivals)

@@ -78,7 +78,17 @@ class Receiving:
         self._names: list[str] = []
         self._read: dict[str, int] = {}
         link.on_change(lambda _status: self._read.clear())  # the hub may have lost its disk
+        self._ahead: Ahead | None = None
+        self._in_hand = 0
         self.last_error = ""
+
+    @property
+    def behind(self) -> int | None:
+        """How many messages of the hub aren't stored here yet; None while nobody knows."""
+        waiting = self._reader.waiting
+        if waiting is None or self._ahead is None:
+            return None
+        return waiting + self._ahead.waiting + self._in_hand
 
     def learned(self, names: list[str]) -> None:
         """Documents became known; what waits for them goes through with the next batch."""
@@ -91,7 +101,7 @@ class Receiving:
             stop: Ends the loop after the batch under way.
             busy: Held while the intake works; shared by the hubs of a node.
         """
-        ahead = Ahead(self._reader, self._intake, self._batch)
+        ahead = self._ahead = Ahead(self._reader, self._intake, self._batch)
         try:
             if await self._again(lambda: self._start(busy), stop):
                 await self._receive(ahead, stop, busy)
@@ -129,11 +139,13 @@ class Receiving:
             try:
                 if batch is None:
                     batch = await ahead.get()
+                    self._in_hand = len(batch[0])
                     step("receive.fetched")
                 taken = await self._take(batch, busy)
                 fetched, batch = batch[0], None
                 if fetched:
                     await self._acknowledge(fetched, taken)
+                    self._in_hand = 0
                     await self._follow(taken, busy)
                 await self._receipts.send(self._interval_s)
                 if clock() - forgotten_at > FORGET_S:
