@@ -131,7 +131,7 @@ def test_the_example_has_every_variable_of_the_communes_file():
     example = (DOCKER / ".env.example").read_text(encoding="utf-8")
     given = dict(line.split("=", 1) for line in example.splitlines() if re.match(r"[A-Z]", line))
     used = _variables((DOCKER / "commune.yaml").read_text(encoding="utf-8"))
-    assert set(given) == used - {"MAILLAGE_IMAGE"}
+    assert set(given) == used - {"MAILLAGE_IMAGE", "VOLUME", "LOCAL"}
     HubAddress(**json.loads(given["MAILLAGE_HUBS"])[0])
     Settings(charters=json.loads(given["MAILLAGE_CHARTERS"]))
     assert ".env" in {Path(one).name for one in (ROOT / ".gitignore").read_text().splitlines()}

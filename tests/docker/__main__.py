@@ -13,7 +13,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-from tests.docker import engine, image_checks
+from tests.docker import alone, engine, image_checks
 from tests.docker.engine import FailedError, until
 from tests.docker.federation import COMMUNES, EPCI, HUB, SERVICES, Federation
 
@@ -116,6 +116,8 @@ def tested(rounds: int) -> dict[str, Any]:
                     one: {k: round(v, 1) for k, v in federation.memory(one).items()}
                     for one in SERVICES
                 }
+                found["commune_joined_s"] = round(alone.joined(federation), 1)
+                say(f"docker/commune.yaml: joined in {found['commune_joined_s']} s")
                 found["publications"] = sum(map(len, federation.sent.values()))
         except BaseException:
             with suppress(FailedError):

@@ -74,6 +74,22 @@ def compose_command() -> list[str] | None:
     return ["docker", "compose"]
 
 
+def compose(file: str, project: str, *words: str, variables: dict[str, str]) -> str:
+    """Run a compose command on one of the files of docker/.
+
+    Args:
+        file: Its name.
+        project: Under which name.
+        words: The command.
+        variables: That the file asks for.
+    """
+    command = compose_command()
+    assert command is not None
+    os.environ.update(variables)
+    path = ROOT / "docker" / file
+    return run(*command, "-p", project, "-f", path, *words, timeout_s=600)
+
+
 def is_there() -> bool:
     """Whether an engine answers, and compose is installed."""
     if shutil.which("docker") is None:

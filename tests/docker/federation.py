@@ -3,7 +3,6 @@
 import contextlib
 import datetime as dt
 import json
-import os
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.docker.engine import ROOT, FailedError, compose_command, free_port, run, until
+from tests.docker.engine import FailedError, compose, free_port, run, until
 
 HUB, EPCI = "hub", "epci"
 COMMUNES = {"commune-1": "fr-com-12011", "commune-2": "fr-com-12253"}
@@ -61,13 +60,15 @@ class Federation:
     )
     tokens: dict[str, str] = field(default_factory=dict)
 
-    def compose(self, *words: str, timeout_s: float = 300) -> str:
-        command = compose_command()
-        assert command is not None
+    def compose(self, *words: str) -> str:
         ports = {f"{name.upper().replace('-', '_')}_PORT": str(p) for name, p in self.ports.items()}
-        os.environ |= {"MAILLAGE_IMAGE": self.image} | ports
-        given = ("-p", self.project, "-f", str(ROOT / "docker" / "compose.yaml"))
-        return run(*command, *given, *words, timeout_s=timeout_s)
+        given = {"MAILLAGE_IMAGE": self.image} | ports
+        return compose("compose.yaml", self.project, *words, variables=given)
+
+    @property
+    def network(self) -> str:
+        """Name of the network that its members are on."""
+        return f"{self.project}_federation"
 
     def container(self, service: str) -> str:
         """Its container's id."""
@@ -120,7 +121,7 @@ class Federation:
     @contextlib.contextmanager
     def cut_off(self, service: str) -> Iterator[None]:
         """Take a container off the federation's network, and put it back."""
-        name, container = f"{self.project}_federation", self.container(service)
+        name, container = self.network, self.container(service)
         run("docker", "network", "disconnect", name, container)
         try:
             yield
