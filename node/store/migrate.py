@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 from node.store.errors import StoreVersionError
 from node.store.tables import StoreModel
 
-HEAD_VERSION: Final = "0002"
+HEAD_VERSION: Final = "0003"
 """The newest migration; a test compares it with the files in `migrations/versions`."""
 
 _VERSION_TABLE: Final = "alembic_version"

@@ -23,6 +23,7 @@ from node.store.rows import (
 )
 from node.store.segments import digest_of
 from node.store.tables import DRAFT, HUB_POSITION, OUTBOX, OWN_HEAD, PARTICIPANT
+from node.store.watch import Watch
 
 DRAFTS: Final = Mapped(DraftRow, DRAFT)
 OUTBOXES: Final = Mapped(OutboxRow, OUTBOX)
@@ -47,9 +48,10 @@ Also = Callable[[Connection], None]
 class Own:
     """What participants of this node publish."""
 
-    def __init__(self, database: Database, contents: Contents) -> None:
+    def __init__(self, database: Database, contents: Contents, watch: Watch) -> None:
         self._database = database
         self._contents = contents
+        self._watch = watch
 
     def add_participant(self, participant: ParticipantRow) -> bool:
         """Host a participant; answers False if it is hosted already (and left as it is)."""
@@ -155,6 +157,7 @@ class Own:
                 .values(state="signed", publication=publication.digest)
                 .where(DRAFT.c.id == draft_id)
             )
+        self._watch.tell()
         return True
 
     def adopt_head(self, head: HeadRow) -> None:

@@ -1,6 +1,6 @@
 """Reading publications and heads; `commit` and the own side write them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, Table, and_, bindparam, func, or_, select, text, update
@@ -9,7 +9,7 @@ from node.store.bulk import Bulk, Lookup
 from node.store.database import Database
 from node.store.mapping import Mapped, clean
 from node.store.rows import HeadRow, PublicationRow
-from node.store.tables import HEAD, OWN_HEAD, PUBLICATION
+from node.store.tables import HEAD, OWN_HEAD, PUBLICATION, TEXT
 
 PUBLICATIONS: Final = Mapped(PublicationRow, PUBLICATION)
 
@@ -26,6 +26,10 @@ _PUT = Bulk(
 )
 _FIND = Lookup([_P.digest], PUBLICATIONS.columns)
 _KNOWN = Lookup([_P.digest], [_P.digest])
+_LAST = select(func.max(_P.position))
+_LEVELS: Final = ("open", "federation", "partners", "aggregate-only")
+"""Sharing levels, from the least strict to the strictest."""
+
 _VOID = Bulk(
     PUBLICATION,
     lambda _: update(PUBLICATION).values(void=text("TRUE")).where(_P.digest == bindparam("which")),
@@ -138,6 +142,73 @@ class Publications:
         with self._database.read() as connection:
             return [row[0] for row in connection.execute(_owned(query, HEAD, owner))]
 
+    def received(
+        self,
+        *,
+        after: int = 0,
+        limit: int,
+        dataset: str | None = None,
+        schema: str | None = None,
+        owners: Collection[str] | None = None,
+        guarded: bool = True,
+    ) -> list[PublicationRow]:
+        """Publications in the order in which they were received or signed here.
+
+        Args:
+            after: Only those behind this position.
+            limit: Rows at most.
+            dataset: Only of this dataset.
+            schema: Only of the schema with this name.
+            owners: Only of these participants, whose ids are valid.
+            guarded: Those, too, that aren't `open` or were refused.
+        """
+        query = select(*PUBLICATIONS.columns).where(_P.position > after)
+        if dataset is not None:
+            query = query.where(_P.dataset == dataset)
+        if schema is not None:
+            query = query.where(_P.schema_name == schema)
+        if owners is not None:
+            # in the statement's text: a région has more communes than a statement has variables
+            ids = bindparam("owners", sorted(owners), TEXT, expanding=True, literal_execute=True)
+            query = query.where(_P.owner.in_(ids))
+        if not guarded:
+            query = query.where(_P.sharing == "open", _P.verdict != "refused")
+        with self._database.read() as connection:
+            return PUBLICATIONS.rows(connection.execute(query.order_by(_P.position).limit(limit)))
+
+    def last_position(self) -> int:
+        """The position given last; 0 if there is none."""
+        with self._database.read() as connection:
+            return connection.scalar(_LAST) or 0
+
+    def digest_at(self, position: int) -> str | None:
+        """The publication at a position; None if there is none."""
+        query = select(_P.digest).where(_P.position == position)
+        with self._database.read() as connection:
+            digest: str | None = connection.scalar(query)
+        return digest
+
+    def guarded(self, owner: str | None = None, dataset: str | None = None) -> dict[str, str]:
+        """The datasets that aren't `open`, with the strictest level of what is in force of each.
+
+        Args:
+            owner: Only of this participant.
+            dataset: Only this one.
+        """
+        query = (
+            select(_P.dataset, _P.sharing)
+            .where(_P.sharing != text("'open'"))  # as the index says it, which is used so
+            .where(_P.void.is_(False), _P.verdict != "refused")
+            .distinct()
+        )
+        if dataset is not None:
+            query = query.where(_P.dataset == dataset)
+        found: dict[str, str] = {}
+        with self._database.read() as connection:
+            for name, level in connection.execute(_owned(query, PUBLICATION, owner)):
+                found[name] = max(level, found.get(name, level), key=_LEVELS.index)
+        return found
+
     def _heads(self, table: Table, owner: str | None) -> list[HeadRow]:
         query = _owned(select(*table.columns).order_by(table.c.dataset), table, owner)
         with self._database.read() as connection:
@@ -145,8 +216,15 @@ class Publications:
 
 
 def put(connection: Connection, rows: Iterable[PublicationRow]) -> None:
-    """Store publications. An accepted one stays as it is."""
-    _PUT.run(connection, list(_values(rows)))
+    """Store publications. An accepted one stays as it is.
+
+    New ones are numbered in the order given. The transaction is the only one that writes, so that
+    the order of numbers is that of commits: whoever has read up to a number finds all that is
+    committed later behind it. One that is there already keeps its number, and the one meant for
+    it is left out.
+    """
+    last: int = connection.scalar(_LAST) or 0
+    _PUT.run(connection, list(_values(rows, last + 1)))
 
 
 def void(connection: Connection, digests: Iterable[str]) -> None:
@@ -167,13 +245,15 @@ def head_of(connection: Connection, table: Table, dataset: str) -> HeadRow | Non
     return None if found is None else HeadRow._make(found)
 
 
-def _values(rows: Iterable[PublicationRow]) -> Iterator[tuple[Any, ...]]:
-    at = [c.name for c in PUBLICATIONS.columns].index("detail")
-    for row in rows:
+def _values(rows: Iterable[PublicationRow], first: int) -> Iterator[tuple[Any, ...]]:
+    names = [c.name for c in PUBLICATIONS.columns]
+    at = names.index("detail")
+    assert names[-1] == "position"
+    for position, row in enumerate(rows, first):
         values = PUBLICATIONS.values(row)
         if row.detail is not None:
             values = (*values[:at], clean(row.detail), *values[at + 1 :])
-        yield values
+        yield (*values[:-1], position)
 
 
 def _of(dataset: str) -> Select[Any]:

@@ -62,6 +62,8 @@ class PublicationRow:
         plain_size: Size of the content when decompressed.
         own: Signed by a participant of this node.
         void: Taken out of force by a revocation, a withdrawal or an abandoned epoch.
+        position: Its number in the order of reception (or signing) in this store, given once by
+            the store; 0 before. No two rows differ by it alone.
     """
 
     digest: str
@@ -89,6 +91,7 @@ class PublicationRow:
     received_at: int
     own: bool = False
     void: bool = False
+    position: int = field(default=0, compare=False)
 
     @property
     def order(self) -> tuple[int, int]:

@@ -26,6 +26,7 @@ from node.store.rows import Committed, Write
 from node.store.segments import Segments, sync_directory
 from node.store.settings import Settings
 from node.store.status import explain, status
+from node.store.watch import Watch
 
 SEGMENTS_NAME: Final = "segments"
 
@@ -43,17 +44,19 @@ class Store:
         own: What participants of this node publish.
         inbox: Readings of sensors.
         settings: Small settings that belong to the data.
+        watch: Tells who waits for new publications.
     """
 
     def __init__(self, database: Database, segments: Segments) -> None:
         self._database = database
+        self.watch: Final = Watch()
         self.contents: Final = Contents(database, segments)
         self.publications: Final = Publications(database)
         self.cells: Final = Cells(database)
         self.held: Final = Held(database)
         self.documents: Final = Documents(database)
         self.receipts: Final = Receipts(database)
-        self.own: Final = Own(database, self.contents)
+        self.own: Final = Own(database, self.contents, self.watch)
         self.inbox: Final = Inbox(database)
         self.settings: Final = Settings(database)
 
@@ -90,7 +93,10 @@ class Store:
 
     def commit(self, write: Write) -> Committed:
         """Store a batch in one transaction; see `node.store.receiver.commit`."""
-        return receiver.commit(self._database, self.contents, write)
+        done = receiver.commit(self._database, self.contents, write)
+        if write.publications:
+            self.watch.tell()
+        return done
 
     def status(self) -> Status:
         """Counts of everything."""

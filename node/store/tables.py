@@ -76,6 +76,9 @@ class Publication(StoreModel, table=True):
         # page written per publication, because neighbours in time are none in it.
         Index("ix_publication_place", "dataset", "epoch", "sequence", "period_start", "period_end"),
         _partial("ix_publication_verdict", "verdict", where="verdict <> 'accepted'"),
+        # Numbers only grow, so that each is written beside the last: the same few pages a commit.
+        Index("uq_publication_position", "position", unique=True),
+        _partial("ix_publication_guarded", "dataset", "sharing", where="sharing <> 'open'"),
     )
 
     digest: str = _key()
@@ -103,6 +106,9 @@ class Publication(StoreModel, table=True):
     received_at: int = _int()
     own: bool
     void: bool
+    # Nullable, because SQLite adds no other column to a table that others point to; it always has
+    # a value.
+    position: int | None = _int(nullable=True)
 
 
 class _HeadColumns(StoreModel):
