@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import polars as pl
@@ -13,6 +14,7 @@ from federation.manifest import TYP, Manifest
 from node.knowledge import Knowledge
 from node.receive.contents import Contents
 from node.receive.figures import replay
+from node.store.rows import PublicationRow
 from node.store.store import Store
 from schemas.model import Schema
 from schemas.progress import Progress, silent
@@ -129,6 +131,21 @@ def bundle_of(
             code="dataset",
             remedy="maillage status lists what is",
         )
+    return bundle_rows(store, knowledge, rows)
+
+
+def bundle_rows(store: Store, knowledge: Knowledge, rows: Sequence[PublicationRow]) -> bytes:
+    """Publications as a bundle, with all that is needed to verify them offline.
+
+    Args:
+        store: Has their contents.
+        knowledge: Has schemas, identities and charters.
+        rows: In the order in which they are to be taken.
+
+    Raises:
+        ErasedContentError: The content of one is withdrawn and erased.
+        LimitError: `bundle-size`, `bundle-count`.
+    """
     contents: dict[str, bytes] = {}
     schemas: dict[str, bytes] = {}
     charters: dict[str, bytes] = {}

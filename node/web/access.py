@@ -96,9 +96,22 @@ def admit(request: web.Request) -> None:
     grant = request[GRANT]
     if scope is None or grant.allows(scope):
         return
-    if grant is NOBODY:
-        raise unauthorized(given=False)
-    raise Problem(
+    raise refuse(request, scope)
+
+
+def refuse(request: web.Request, scope: Scope) -> Problem:
+    """The answer to a request whose grant doesn't reach.
+
+    Args:
+        request: As it came.
+        scope: What it needs.
+
+    Returns:
+        `token` (401) where no token was given, else `scope` (403).
+    """
+    if request[GRANT] is NOBODY:
+        return unauthorized(given=False)
+    return Problem(
         HTTPStatus.FORBIDDEN,
         "scope",
         f"the token doesn't allow this; it needs the scope {scope.value}",

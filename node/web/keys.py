@@ -7,6 +7,7 @@ from aiohttp import web
 
 from node.node import Node
 from node.web.errors import Problem
+from node.web.positions import Positions
 
 NODE: Final = web.AppKey("node", Node)
 """The node that answers."""
@@ -14,3 +15,6 @@ NODE: Final = web.AppKey("node", Node)
 ProblemPage = Callable[[web.Request, Problem], web.Response]
 PROBLEM_PAGE: Final[web.AppKey[ProblemPage]] = web.AppKey("problem_page")
 """How a problem is shown to a browser; where it is missing, or a program asks, it is JSON."""
+
+POSITIONS: Final = web.AppKey("positions", Positions)
+"""Writes and reads places in the order of reception."""

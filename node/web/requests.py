@@ -1,5 +1,6 @@
 """What every handler does with a request and its answer: query, language, body, JSON."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -76,6 +77,43 @@ def language(request: web.Request) -> Literal["fr", "en"]:
     """French unless the caller prefers English (RFC 9110, section 12.5.4; the first one named)."""
     first = request.headers.get("Accept-Language", "").partition(",")[0].strip().lower()
     return "en" if first[:2] == "en" else "fr"
+
+
+def conditional(
+    request: web.Request,
+    body: bytes,
+    media: str,
+    *,
+    tag: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    """An answer with an `ETag`, or 304 where the caller has just this (RFC 9110, section 13).
+
+    Args:
+        request: As it came.
+        body: Of the answer.
+        media: Its media type.
+        tag: What changes with the body; a digest of the body unless given.
+        headers: Further ones.
+    """
+    told = dict(headers or {}) | CONDITIONAL
+    told["ETag"] = f'"{tag or hashlib.sha256(body).hexdigest()[:32]}"'
+    if unchanged(request, told["ETag"]):
+        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=told)
+    return web.Response(body=body, content_type=media, headers=told)
+
+
+CONDITIONAL: Final = {
+    "Cache-Control": "private, no-cache",
+    "Vary": "Accept, Accept-Language, Authorization, Cookie",
+}
+"""A browser may keep it, and asks each time whether it still holds; nobody keeps it for others."""
+
+
+def unchanged(request: web.Request, etag: str) -> bool:
+    """Whether the caller's `If-None-Match` names this tag, or any."""
+    given = [one.strip() for one in request.headers.get("If-None-Match", "").split(",")]
+    return "*" in given or etag in [one.removeprefix("W/") for one in given]
 
 
 def json_response(found: Any, status: HTTPStatus = HTTPStatus.OK) -> web.Response:

@@ -1,10 +1,28 @@
-"""The HTTP API, version 1: `/api/v1/…` (docs/api.md)."""
+"""The HTTP API, version 1: `/api/v1/…` (docs/api.md, /openapi.json)."""
+
+from typing import Any, Final
 
 from aiohttp import web
 
-from node.web.api import basic
+from node.web.api import basic, catalogue, events, figures, openapi, papers, publications
+from node.web.api.endpoint import Endpoint, add
+from node.web.keys import NODE, POSITIONS
+from node.web.positions import Positions
+
+ENDPOINTS: Final[tuple[Endpoint[Any], ...]] = (
+    *catalogue.ENDPOINTS,
+    *publications.ENDPOINTS,
+    *events.ENDPOINTS,
+    *figures.ENDPOINTS,
+    *papers.ENDPOINTS,
+    *basic.ENDPOINTS,
+)
+"""All of them."""
 
 
 def add_routes(app: web.Application) -> None:
     """Add all paths of the API."""
-    basic.add_routes(app)
+    app[POSITIONS] = Positions(app[NODE].store)
+    basic.prepare(app)
+    events.prepare(app)
+    add(app, (*ENDPOINTS, openapi.endpoint(ENDPOINTS)))

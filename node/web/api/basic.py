@@ -1,27 +1,20 @@
-"""The API's first paths: take in a file, look at the node, ask for a view.
-
-| method and path | what |
-|---|---|
-| `POST /api/v1/datasets/{participant}/{schema}/publications` | take in a CSV or JSON file |
-| `GET /api/v1/status` | how the node stands |
-| `GET /api/v1/view?territory=&measure=&window=` | a territory's figures |
-| `GET /api/v1/schemas` | forms of data |
-"""
+"""Take in a file, look at the node."""
 
 import asyncio
 from http import HTTPStatus
 from pathlib import PurePosixPath
-from typing import Final, cast, get_args
+from typing import Annotated, Any, Final
 
 from aiohttp import web
+from pydantic import Field
 
-from federation.composition_claim import WindowKind
 from node.clock import now_us
-from node.web.access import Scope, needs
-from node.web.bodies import published_json, schemas_json
+from node.web.access import Scope
+from node.web.api.endpoint import Answer, Asked, Endpoint, Nothing, Text
+from node.web.bodies import published_json
 from node.web.errors import Problem
 from node.web.keys import NODE
-from node.web.requests import json_response, language, query, read_bounded
+from node.web.requests import json_response, language, read_bounded
 
 SUFFIXES: Final = {
     "text/csv": ".csv",
@@ -36,75 +29,44 @@ UPLOADS_AT_ONCE: Final = 2
 _FILENAME_MAX_CHARS: Final = 200
 
 
-def add_routes(app: web.Application) -> None:
-    """Add the paths of this module."""
-    uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
-
-    @needs(Scope.PUBLISH)
-    async def publications(request: web.Request) -> web.Response:
-        async with uploads:
-            return await _publish(request)
-
-    app.router.add_post("/api/v1/datasets/{participant}/{schema}/publications", publications)
-    app.router.add_get("/api/v1/status", _status, allow_head=False)
-    app.router.add_get("/api/v1/view", _view, allow_head=False)
-    app.router.add_get("/api/v1/schemas", _schemas, allow_head=False)
+_UPLOADS: Final = web.AppKey("uploads", asyncio.Semaphore)
 
 
-# -- what is answered --------------------------------------------------------------------------
+class PublishAsked(Asked):
+    """Where a file belongs."""
+
+    participant: Text
+    schema_name: Annotated[Text, Field(alias="schema")]
+    slug: Annotated[
+        Text | None,
+        Field(description="Tells several datasets under one schema apart.", examples=["nord"]),
+    ] = None
+    filename: Annotated[
+        Text | None, Field(description="For the record.", examples=["comptages.csv"])
+    ] = None
 
 
-@needs(Scope.READ)
-async def _status(request: web.Request) -> web.Response:
-    query(request, {})
+async def _status(request: web.Request, _asked: Nothing) -> web.StreamResponse:
     report = await asyncio.to_thread(request.app[NODE].status, now_us())
     return json_response(report.to_json())
 
 
-@needs(None)
-async def _schemas(request: web.Request) -> web.Response:
-    query(request, {})
-    return json_response({"schemas": schemas_json(request.app[NODE].knowledge.catalogue)})
+async def _publications(request: web.Request, asked: PublishAsked) -> web.StreamResponse:
+    async with request.app[_UPLOADS]:
+        return await _publish(request, asked)
 
 
-@needs(Scope.READ)
-async def _view(request: web.Request) -> web.Response:
-    given = query(
-        request,
-        {"territory": True, "measure": True, "window": False, "start": False, "end": False},
-    )
-    window = given.get("window")
-    if window is not None and window not in get_args(WindowKind):
-        raise Problem(
-            HTTPStatus.BAD_REQUEST,
-            "window",
-            f"{window!r} is no kind of window",
-            remedy=f"one of: {', '.join(get_args(WindowKind))}",
-        )
-    found = await asyncio.to_thread(
-        request.app[NODE].view,
-        given["territory"],
-        given["measure"],
-        cast("WindowKind | None", window),
-        start=given.get("start"),
-        end=given.get("end"),
-        now_us=now_us(),
-    )
-    return json_response(found.to_json())
-
-
-async def _publish(request: web.Request) -> web.Response:
+async def _publish(request: web.Request, asked: PublishAsked) -> web.Response:
     node = request.app[NODE]
-    given = query(request, {"slug": False, "filename": False})
     suffix = _suffix(request)
     data = await read_bounded(request, node.settings.upload_max_bytes)
     published = await asyncio.to_thread(
         node.publisher.publish_file,
         data,
-        filename=_filename(given.get("filename"), suffix),
-        schema_name=request.match_info["schema"],
-        participant=request.match_info["participant"],
-        slug=given.get("slug"),
+        filename=_filename(asked.filename, suffix),
+        schema_name=asked.schema_name,
+        participant=asked.participant,
+        slug=asked.slug,
         now_us=now_us(),
     )
     lang = language(request)
@@ -151,3 +113,93 @@ def _filename(given: str | None, suffix: str) -> str:
     stem = PurePosixPath((given or "upload").replace("\\", "/")).stem
     shown = "".join(letter for letter in stem if letter.isprintable())
     return (shown or "upload")[:_FILENAME_MAX_CHARS] + suffix
+
+
+_REPORT: Final = {
+    "type": "object",
+    "required": ["valid", "rows", "counts", "faults"],
+    "properties": {
+        "valid": {"type": "boolean"},
+        "rows": {"type": "integer"},
+        "counts": {"type": "object"},
+        "faults": {"type": "array", "items": {"type": "object"}},
+    },
+}
+_PUBLISHED: Final = {
+    "type": "object",
+    "required": ["dataset", "mode", "rows", "draft", "notes", "report"],
+    "properties": {
+        "dataset": {"type": "string"},
+        "mode": {"type": ["string", "null"]},
+        "rows": {"type": "integer"},
+        "draft": {"type": ["integer", "null"]},
+        "notes": {"type": "array", "items": {"type": "object"}},
+        "report": _REPORT,
+    },
+}
+
+ENDPOINTS: Final[tuple[Endpoint[Any], ...]] = (
+    Endpoint(
+        path="/api/v1/datasets/{participant}/{schema}/publications",
+        name="publishFile",
+        tag="Publishing",
+        summary="Take in a file",
+        description="It is read, checked and stored; the node signs and sends it. A file that "
+        "isn't valid leaves nothing, and is answered with a report by line and column.",
+        method="POST",
+        status=HTTPStatus.ACCEPTED,
+        handler=_publications,
+        asked=PublishAsked,
+        answers=(
+            Answer(
+                "application/json",
+                schema=_PUBLISHED,
+                example={
+                    "dataset": "fr-com-12011/comptage-mobilites",
+                    "mode": "append",
+                    "rows": 3,
+                    "draft": 1,
+                    "notes": [],
+                    "report": {"valid": True, "rows": 3, "counts": {}, "faults": []},
+                },
+            ),
+        ),
+        scope=Scope.PUBLISH,
+        problems=(
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.CONFLICT,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+        ),
+        body={
+            "text/csv": "channel_id,start_datetime,count\nC1,2026-03-01T00:00:00+01:00,12\n",
+            "application/json": [
+                {"channel_id": "C1", "start_datetime": "2026-03-01T00:00:00+01:00", "count": 12}
+            ],
+            "application/x-ndjson": '{"channel_id": "C1", "count": 12}\n',
+        },
+    ),
+    Endpoint(
+        path="/api/v1/status",
+        name="getStatus",
+        tag="Node",
+        summary="How the node stands",
+        description="What `maillage status --json` says.",
+        handler=_status,
+        asked=Nothing,
+        answers=(
+            Answer(
+                "application/json",
+                schema={"type": "object", "required": ["participants"]},
+                example={"participants": ["fr-com-12011"]},
+            ),
+        ),
+        scope=Scope.READ,
+    ),
+)
+
+
+def prepare(app: web.Application) -> None:
+    """Make what the handlers share."""
+    app[_UPLOADS] = asyncio.Semaphore(UPLOADS_AT_ONCE)

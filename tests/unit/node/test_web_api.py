@@ -14,15 +14,13 @@ from federation.errors import LimitError, StateError, TrustError
 from node.cli.schemata import schemas_json
 from node.link.errors import HubUnreachableError
 from node.store.errors import ErasedContentError, StoreBusyError, StoreError, UnknownRowError
+from node.web.api import ENDPOINTS
 from node.web.api.basic import SUFFIXES
 from node.web.app import create_app
 from schemas.catalogue import bundled
 
-ROUTES = {
-    "/api/v1/datasets/{participant}/{schema}/publications": "POST",
-    "/api/v1/status": "GET",
-    "/api/v1/view": "GET",
-    "/api/v1/schemas": "GET",
+ROUTES = {one.path: one.method for one in ENDPOINTS} | {
+    "/openapi.json": "GET",
     "/healthz": "GET",
 }
 MEMBERS = {"type", "title", "status", "code", "detail", "remedy"}
@@ -198,7 +196,7 @@ async def test_view(site: Site):
         ("", 400, "parameter"),
         (f"territory={ARVIEU}", 400, "parameter"),
         (f"territory={ARVIEU}&measure=comptage-mobilites.count&x=1", 400, "parameter"),
-        (f"territory={ARVIEU}&measure=comptage-mobilites.count&window=week", 400, "window"),
+        (f"territory={ARVIEU}&measure=comptage-mobilites.count&window=week", 400, "parameter"),
         (f"territory={ARVIEU}&measure=comptage-mobilites.count&start=demain", 400, "window"),
         (f"territory={ARVIEU}&measure=nothing", 404, "measure"),
         ("territory=fr-com-99999&measure=comptage-mobilites.count", 404, "territory-unknown"),
@@ -220,10 +218,9 @@ async def test_unknown_paths(site: Site, path: str):
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("GET", PUBLISH, "POST"),
-        ("POST", "/api/v1/status", "GET"),
-        ("DELETE", "/api/v1/view", "GET"),
-        ("OPTIONS", "/api/v1/schemas", "GET"),
+        ("GET", PUBLISH, "OPTIONS, POST"),
+        ("POST", "/api/v1/status", "GET, HEAD, OPTIONS"),
+        ("DELETE", "/api/v1/view", "GET, HEAD, OPTIONS"),
         ("POST", "/healthz", "GET, HEAD"),
     ],
 )
@@ -231,6 +228,21 @@ async def test_other_methods(site: Site, method: str, path: str, allowed: str):
     answer = await site.ask(method, path)
     refused(answer, 405, "method")
     assert answer.headers["Allow"] == allowed
+
+
+async def test_options_says_what_a_path_answers(site: Site):
+    for path, allowed in (("/api/v1/view", "GET, HEAD, OPTIONS"), (PUBLISH, "OPTIONS, POST")):
+        answer = await site.ask("OPTIONS", path, token=None)
+        assert (answer.status, answer.headers["Allow"], answer.body) == (204, allowed, b"")
+        guarded(answer)
+
+
+async def test_head_is_get_without_its_body(site: Site):
+    for path in ("/api/v1/schemas", "/api/v1/datasets", "/openapi.json", "/api/v1/events"):
+        answer = await site.ask("HEAD", path, token=None)
+        assert (answer.status, answer.body) == (200, b"")
+    refused_one = await site.ask("HEAD", "/api/v1/status", token=None)
+    assert refused_one.status == 401
 
 
 async def test_no_page_of_another_origin_gets_leave(site: Site):

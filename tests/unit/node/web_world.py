@@ -1,7 +1,8 @@
 """A node's HTTP interface on a free port, and a client with its token."""
 
 import contextlib
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ class Answered:
     """What came back."""
 
     status: int
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes
     json: Any
 
@@ -46,8 +47,8 @@ class Site:
             headers.setdefault("Authorization", f"Bearer {token or self.token}")
         async with self.session.request(method, self.url + path, headers=headers, **more) as got:
             body = await got.read()
-            found = await got.json(content_type=None) if body else None
-            return Answered(got.status, dict(got.headers), body, found)
+            found = json.loads(body) if body and "json" in got.content_type else None
+            return Answered(got.status, got.headers.copy(), body, found)
 
     async def get(self, path: str, **more: Any) -> Answered:
         return await self.ask("GET", path, **more)
