@@ -131,16 +131,23 @@ def bundle_of(
             code="dataset",
             remedy="maillage status lists what is",
         )
-    return bundle_rows(store, knowledge, rows)
+    return bundle_rows(store, knowledge, rows, progress=progress)
 
 
-def bundle_rows(store: Store, knowledge: Knowledge, rows: Sequence[PublicationRow]) -> bytes:
+def bundle_rows(
+    store: Store,
+    knowledge: Knowledge,
+    rows: Sequence[PublicationRow],
+    *,
+    progress: Progress = silent,
+) -> bytes:
     """Publications as a bundle, with all that is needed to verify them offline.
 
     Args:
         store: Has their contents.
         knowledge: Has schemas, identities and charters.
         rows: In the order in which they are to be taken.
+        progress: Told how far it is.
 
     Raises:
         ErasedContentError: The content of one is withdrawn and erased.
