@@ -7,6 +7,7 @@ views of the same cells. What is absent is None, in JSON null; it is never 0.
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from federation.cells import Cell, CellKey, merge_cells, merged, roll_up
@@ -253,7 +254,7 @@ class _Scope:
         datasets: Mapping[str, Collection[str]],
     ) -> None:
         self.communes = territory.communes
-        self.population = _population(territory.communes)
+        self.population = _population_of(territory.communes)
         self.window = window
         self.inputs = inputs
         self.datasets = datasets
@@ -343,6 +344,12 @@ def _total(
     cell = merged(row.cell for row in rows) if rows else None
     figures = Figures() if cell is None else figures_of(cell, aggregates)
     return Total(window, cell, figures, coverage)
+
+
+@lru_cache(maxsize=512)
+def _population_of(communes: frozenset[str]) -> int | None:
+    """The inhabitants of a whole territory, which are asked for again and again."""
+    return _population(communes)
 
 
 def _population(places: Iterable[str]) -> int | None:

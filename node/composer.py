@@ -9,7 +9,7 @@ import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -50,6 +50,8 @@ from schemas.territory import VINTAGE, Territory, territory
 _log = logging.getLogger(__name__)
 
 SECOND_US: Final = 1_000_000
+HOUR_US: Final = 3_600 * SECOND_US
+"""Days end at full hours, or at quarters of them in a few zones of which no commune is one."""
 COMPOSITION: Final = "synthese"
 STATE_TRIES: Final = 20
 """Readings of heads and cells before a measure waits for the next run."""
@@ -85,6 +87,7 @@ class Composer:
         self._knowledge = knowledge
         self._composers = tuple(composers)
         self._contents = Contents(store, knowledge.schema)
+        self._looked_at: dict[tuple[str, str], _Mark] = {}
 
     # -- views -------------------------------------------------------------------------------
 
@@ -189,9 +192,18 @@ class Composer:
         for composer in self._composers:
             ground = territory(composer)
             for schema in schemas:
-                for measure in schema.measures if schema.base_window is not None else ():
-                    work = _Work(composer, ground, schema, measure, now_us)
-                    done += self._compose(publisher, work, known)
+                if schema.base_window is None:
+                    continue
+                mark = _Mark(self._heads(schema), self._knowledge.version, now_us // HOUR_US)
+                if self._looked_at.get((composer, schema.digest)) == mark:
+                    continue
+                found = [
+                    self._compose(publisher, _Work(composer, ground, schema, one, now_us), known)
+                    for one in schema.measures
+                ]
+                if None not in found:
+                    self._looked_at[composer, schema.digest] = mark
+                done += [one for some in found if some is not None for one in some]
         return done
 
     def _state(self, work: "_Work") -> "_State | None":
@@ -210,11 +222,12 @@ class Composer:
 
     def _compose(
         self, publisher: Publisher, work: "_Work", known: Mapping[str, str]
-    ) -> list[Composed]:
+    ) -> list[Composed] | None:
+        """Draft what is due of one measure; None where it must be looked at again."""
         state = self._state(work)
         if state is None:  # those commits lead to the next run
             _log.info("%s %s: composed later, too much comes in", work.composer, work.measure.name)
-            return []
+            return None
         days = by_day(state.cells, timezone_of=zone_of_place)
         start = f"composed:{work.composer}:{work.measure.name}:"
         before = {name.removeprefix(start) for name in known if name.startswith(start)}
@@ -353,6 +366,14 @@ class Composer:
     ) -> tuple[Manifest, str, Recomputed | Differs | NotRecomputable]:
         """Compute a composition's figures again; see `node.recomputing.Recomputer.recompute`."""
         return Recomputer(self._store, self._knowledge).recompute(composition)
+
+
+class _Mark(NamedTuple):
+    """What a run's result follows from: as long as it stays the same, no composition is due."""
+
+    heads: tuple[HeadRow, ...]
+    knowledge: int
+    hour: int
 
 
 @dataclass(frozen=True, slots=True)

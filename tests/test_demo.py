@@ -22,7 +22,7 @@ def test_one_round_of_the_demo_verifies_receipts_and_adds_up(tmp_path: Path) -> 
             "LANG": "C.UTF-8",
         },
         capture_output=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()[-3000:] + done.stdout.decode()[-3000:]

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,21 +23,19 @@ from rich.live import Live
 from federation.comparison import Recomputed
 from federation.compose import View
 from node.clock import now_us
-from node.demo.check import Truth, differences, yesterday
+from node.demo.check import differences, yesterday
+from node.demo.publishing import ENERGY_DAYS, MEASURES, Communes
 from node.demo.show import table
-from node.demo.simulator import STEP, counts, projects
+from node.demo.simulator import STEP
 from node.demo.world import EPCI, World, build, describe, new_hub
 from node.node import Node
 from node.receive.intake import in_scope
-from schemas.territory import territory
 
-ROUND_MAX_S: Final = 50.0
+ROUND_MAX_S: Final = 120.0
 """One round is over by then, or has failed."""
 
 PACE_S: Final = 2.0
 """Without `--once`, a quarter of an hour of readings comes every two seconds."""
-
-MEASURES: Final = ("comptage-mobilites.count", "projets.budgetPrevisionnel", "projets.id")
 
 
 @dataclass(slots=True)
@@ -47,62 +45,24 @@ class Demo:
     Attributes:
         world: Who takes part.
         nodes: In the order of the world's places.
-        seed: Of the simulation.
-        until: Readings are published up to here.
-        truth: The rows, added up the plain way.
-        published: Publications handed to the nodes.
+        communes: What they publish.
     """
 
     world: World
     nodes: list[Node]
-    seed: int
-    until: dt.datetime
-    truth: Truth = field(default_factory=Truth)
-    published: int = 0
-
-    def node_of(self, participant: str) -> Node:
-        """The node that hosts a participant."""
-        return next(node for node in self.nodes if participant in node.participants)
-
-    def publish_round(self, start: dt.datetime, end: dt.datetime) -> None:
-        """Every commune publishes its counts of [start, end)."""
-        for commune in self.world.communes:
-            data = counts(self.seed, commune, start, end)
-            self._publish(commune, "comptage-mobilites", data.csv, "comptages.csv")
-            self.truth.add_counts(commune, data)
-        self.until = end
-
-    def publish_projects(self) -> None:
-        """Every commune publishes its projects."""
-        for commune in self.world.communes:
-            data = projects(self.seed, commune, territory(commune).name)
-            self._publish(commune, "projets", data.data, "projets.json")
-            self.truth.add_projects(commune, data)
-
-    def _publish(self, commune: str, schema: str, data: bytes, filename: str) -> None:
-        result = self.node_of(commune).publish(
-            data,
-            filename=filename,
-            schema=schema,
-            participant=commune,
-            origin="simulated",
-            now_us=now_us(),
-        )
-        if not result.report.valid:
-            raise RuntimeError(f"{commune}: {result.report.text('en')}")
-        self.published += 1
+    communes: Communes
 
     def composing(self) -> list[Node]:
         """The nodes that compose."""
         return [node for node in self.nodes if node.settings.compose]
 
-    def views(self) -> dict[tuple[str, str], View]:
+    def views(self, measures: Sequence[str] = MEASURES) -> dict[tuple[str, str], View]:
         """Every composer's view of its own territory, from its own cells."""
         return {
             (composer, measure): node.view(composer, measure, now_us=now_us())
             for node in self.composing()
             for composer in node.settings.compose
-            for measure in MEASURES
+            for measure in measures
         }
 
 
@@ -170,7 +130,8 @@ async def running(root: Path, seed: int, *, host: str, port: int) -> AsyncIterat
         tasks = [asyncio.create_task(node.run(stop), name=node.data_dir.name) for node in nodes]
         try:
             await _up(nodes, tasks)
-            yield Demo(world, nodes, seed, yesterday(dt.datetime.now(dt.UTC)))
+            begin = yesterday(dt.datetime.now(dt.UTC))
+            yield Demo(world, nodes, Communes(world, nodes, seed, begin, begin))
         finally:
             stop.set()
             results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -198,10 +159,13 @@ async def one_round(demo: Demo) -> dict[str, Any]:
         What happened, as JSON values; `ok` says whether all of it is as it must be.
     """
     begun = time.monotonic()
-    start = yesterday(dt.datetime.now(dt.UTC))
-    await asyncio.to_thread(demo.publish_projects)
-    end = start + dt.timedelta(hours=30)
-    await asyncio.to_thread(demo.publish_round, start, end)
+    communes = demo.communes
+    midnight = communes.begin + dt.timedelta(days=1)
+    await asyncio.to_thread(communes.registers)
+    await asyncio.to_thread(
+        communes.energy, midnight - ENERGY_DAYS * dt.timedelta(days=1), midnight
+    )
+    await asyncio.to_thread(communes.readings, communes.begin + dt.timedelta(hours=30))
     verified = await settled(lambda: all_verified(demo), limit_s=ROUND_MAX_S / 2)
     composed = 0
     for node in demo.composing():
@@ -209,7 +173,7 @@ async def one_round(demo: Demo) -> dict[str, Any]:
     verified = await settled(lambda: all_verified(demo), limit_s=ROUND_MAX_S / 4) and verified
     receipted = await settled(lambda: not missing_receipts(demo), limit_s=ROUND_MAX_S / 4)
     views = await asyncio.to_thread(demo.views)
-    wrong = differences(demo.truth, views)
+    wrong = differences(communes.truth, views)
     recomputed = await asyncio.to_thread(_recompute_all, demo)
     return {
         "ok": verified
@@ -218,7 +182,7 @@ async def one_round(demo: Demo) -> dict[str, Any]:
         and recomputed["failed"] == 0
         and recomputed["count"] > 0,
         "simulated": True,
-        "published": demo.published,
+        "published": communes.published,
         "compositions": composed,
         "verifiedEverywhere": verified,
         "receiptsMissing": [list(pair) for pair in missing_receipts(demo)],
@@ -252,7 +216,7 @@ async def _go_on(demo: Demo, console: Console) -> None:
         loop.add_signal_handler(number, stop.set)
     with Live(table(demo.views(), EPCI), console=console, refresh_per_second=2) as live:
         while not stop.is_set():
-            await asyncio.to_thread(demo.publish_round, demo.until, demo.until + STEP)
+            await asyncio.to_thread(demo.communes.readings, demo.communes.until + STEP)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), PACE_S)
             live.update(table(await asyncio.to_thread(demo.views), EPCI))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -220,8 +221,28 @@ def test_a_crash_between_draft_and_setting_drafts_nothing_again(world: World) ->
         if signed:
             world.arrive()
         world.store.settings.set(name, "")
+        # a crash ends the process: what it remembered is gone
+        world.composer = Composer(world.store, world.knowledge, COMPOSERS)
         assert world.compose() == []
         assert world.store.settings.get(name) == one.figures
+
+
+def test_what_has_not_changed_is_not_read_again(world: World) -> None:
+    world.publish(ARVIEU, hours("2026-11-21T00:00:00+01:00", 24))
+    assert len(world.compose()) == 1
+    read: list[str] = []
+    cells = world.composer._cells
+
+    def noted(schema: Schema, measure: Measure, *more: Any) -> dict[CellKey, Cell]:
+        read.append(measure.name)
+        return cells(schema, measure, *more)
+
+    world.composer._cells = noted  # type: ignore[method-assign]
+    assert world.compose() == []
+    assert read == []
+    world.publish(ARVIEU, hours("2026-11-22T00:00:00+01:00", 24))
+    assert len(world.compose()) == 1
+    assert set(read) == {MEASURE}
 
 
 def test_a_commit_between_heads_and_cells_leads_to_another_reading(world: World) -> None:
