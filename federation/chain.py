@@ -42,6 +42,10 @@ class Head:
             return replace(self, accepted=self.accepted + 1)
         return replace(self, refused=self.refused + 1)
 
+    def taken_back(self) -> "Head":
+        """The head with an acceptance turned into a refusal, when its charter's end came late."""
+        return replace(self, accepted=self.accepted - 1, refused=self.refused + 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Next:

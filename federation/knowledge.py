@@ -106,6 +106,11 @@ class Knowledge:
             found = list(self._ends[charter].values())
         return sorted(found, key=lambda one: (one.ends_us, one.digest))
 
+    def charters_with_ends(self) -> list[str]:
+        """Digests of the charters that a member has ended."""
+        with self._lock:
+            return [digest for digest, ends in self._ends.items() if ends]
+
     def charter_named(self, text: str) -> KnownCharter:
         """A charter in force by its digest, the beginning of it (from 8 digits), or its name.
 
@@ -230,6 +235,10 @@ class Knowledge:
             self.catalogue = self.catalogue.with_schema(schema)
             self.version += 1
             return [schema.digest]
+
+    def has_identity(self, digest: str) -> bool:
+        """Whether an identity document is here, trusted or not."""
+        return digest in self._identities
 
     def identity_of(self, participant: str) -> KnownIdentity | None:
         """A participant's trusted identity."""

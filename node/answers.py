@@ -148,4 +148,8 @@ class Answers:
             row.publication for row in own.outbox_waiting(self._sender.hub, owner, 1_000_000)
         }
         rows = self._store.publications.of(dataset, after=order, everything=True)
-        return [row for row in rows if row.own and not row.void and row.digest not in waiting]
+        return [
+            row
+            for row in rows
+            if row.own and not row.void and row.digest not in waiting and self._sender.sends(row)
+        ]

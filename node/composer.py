@@ -36,6 +36,7 @@ from federation.jose import parse_compact
 from federation.limits import SALT_BYTES
 from federation.manifest import TYP, Manifest, Origin, Sharing
 from node.composed import Ledger
+from node.grounds import ground_of
 from node.knowledge import Knowledge
 from node.publishing import Publisher
 from node.receive.contents import Contents
@@ -45,7 +46,7 @@ from node.sources import sources_of
 from node.store.rows import HeadRow
 from node.store.store import Store
 from schemas.model import Measure, Schema
-from schemas.territory import VINTAGE, Territory, territory
+from schemas.territory import VINTAGE, Territory
 
 _log = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ class Composer:
             MalformedError: `window`: a label that is none.
         """
         schema, measure = self.measure(measure_name)
-        ground = territory(territory_id)
+        ground = ground_of(territory_id, self._knowledge)
         kind: WindowKind = "none" if schema.base_window is None else (window or "day")
         span = asked_span(ground, kind, start, end)
         cells = self._cells(schema, measure, ground, span)
@@ -190,7 +191,7 @@ class Composer:
         catalogue = self._knowledge.catalogue
         schemas = [one for one in map(catalogue.latest, catalogue.names()) if one is not None]
         for composer in self._composers:
-            ground = territory(composer)
+            ground = ground_of(composer, self._knowledge)
             for schema in schemas:
                 if schema.base_window is None:
                     continue

@@ -37,6 +37,10 @@ _TYPS: Final[dict[str, Typ]] = {
     "charter-end": END_TYP,
 }
 
+TOUCHED: Final = "documents-touched"
+"""Setting of the store: when another process last put a document there."""
+
+Brings = Callable[[DocumentRow], bool]
 Learned = Callable[[list[str]], None]
 """Called with the digests and thumbprints that became known."""
 
@@ -81,6 +85,29 @@ def restore(knowledge: Knowledge, store: Store) -> None:
             learn(knowledge, kind, row.body, pin=row.pinned)
 
 
+def refresh(knowledge: Knowledge, store: Store) -> list[str]:
+    """Learn what another process has put into the store: charters accepted, and their ends.
+
+    Returns:
+        What became known.
+    """
+    learned: list[str] = []
+    for row in store.documents.of("identity"):
+        if not knowledge.has_identity(row.digest):
+            learned += learn(knowledge, "identity", row.body, pin=row.pinned)
+    for row in store.documents.of("charter", pinned=True):
+        if not knowledge.knows_charter(row.digest):
+            learned += learn(knowledge, "charter", row.body, pin=True)
+    for row in store.documents.of("charter-end"):
+        learned += learn(knowledge, "charter-end", row.body)
+    return learned
+
+
+def touch(store: Store) -> None:
+    """Tell a running node that this process has put documents into its store."""
+    store.settings.set(TOUCHED, str(now_us()))
+
+
 def keep(store: Store, kind: str, participant: str, body: bytes, *, pinned: bool) -> str:
     """Store a document.
 
@@ -115,6 +142,8 @@ class Documents:
         learned: Learned,
         *,
         carrier: str = "",
+        brings: Brings = lambda _row: True,
+        speakers: Sequence[str] = (),
     ) -> None:
         """Exchange documents over a link that the caller opens.
 
@@ -126,6 +155,8 @@ class Documents:
             learned: Told what became known.
             carrier: Participant of this node under whose prefix the documents of others are
                 brought too, where the node passes on between hubs; empty for none.
+            brings: Whether a document of this node goes to this hub.
+            speakers: Of its participants those that appear there; all unless said.
         """
         self._link = link
         self._store = store
@@ -133,6 +164,10 @@ class Documents:
         self._participants = tuple(participants)
         self._learned = learned
         self._carrier = carrier
+        self._brings = brings
+        self._speakers = frozenset(speakers or participants)
+        self._asker = (*speakers, *participants)[0]
+        self.stale = False
         self._brought: set[str] = set()
         self._version = -1
 
@@ -149,15 +184,19 @@ class Documents:
     async def bring_new(self) -> None:
         """Publish what became known since the last time; raises like `bring`."""
         version = self._knowledge.version
-        if version == self._version:
+        if version == self._version and not self.stale:
             return
+        self.stale = False
         hosted = set(self._participants)
         for kind in KINDS:
             for row in await asyncio.to_thread(self._store.documents.of, kind):
                 own = row.participant in hosted
                 if row.digest in self._brought or not (own or self._carrier):
                     continue
-                subject = _subject(row, row.participant if own else self._carrier, own=own)
+                if not await asyncio.to_thread(self._brings, row):
+                    continue
+                bringer = row.participant if row.participant in self._speakers else self._asker
+                subject = _subject(row, bringer if own else self._carrier, own=own)
                 await self._link.publish_document(subject, HEADERS, row.body)
                 self._brought.add(row.digest)
         self._version = version
@@ -168,7 +207,7 @@ class Documents:
 
     async def catch_up(self) -> None:
         """Read all documents that the hub keeps."""
-        asker = prefix(self._participants[0])
+        asker = prefix(self._asker)
         for kind in ("identity", *(f"{kind}.*" for kind in KINDS)):
             pattern = f"mlg.1.z.*.*.doc.{kind}"
             after = 0
@@ -182,7 +221,7 @@ class Documents:
 
     async def fetch(self, digest: str) -> None:
         """Ask the hub for one document by digest."""
-        found = await self._link.read_document(prefix(self._participants[0]), digest)
+        found = await self._link.read_document(prefix(self._asker), digest)
         if found is not None:
             await self._take(found.subject, found.body)
 

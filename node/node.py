@@ -17,7 +17,7 @@ from federation.comparison import Differs, NotRecomputable, Recomputed
 from federation.compose import View
 from federation.composition_claim import WindowKind
 from federation.errors import MaillageError, StateError, UnknownError
-from federation.manifest import Origin
+from federation.manifest import Level, Origin
 from node import catching_up, documents, founding
 from node.answers import Answers
 from node.clock import now_us
@@ -34,8 +34,10 @@ from node.publishing import Published, Publisher
 from node.receipts import DueReceipts, Receipts
 from node.receive.intake import Intake, Taken
 from node.receive.loop import Receiving
+from node.routes import Routes
 from node.send import Sender
 from node.settings import HubAddress, Settings, load_settings
+from node.sharing_choice import SharingChoice
 from node.signing import Signing
 from node.status import StatusReport, status_of
 from node.store.store import Store
@@ -64,8 +66,13 @@ class Node:
         for digest in settings.charters:
             self.knowledge.pin_charter(digest)
         documents.restore(self.knowledge, store)
+        self.routes: Final = Routes(settings.hubs, self.knowledge, self.participants)
         self.publisher: Final = Publisher(
-            store, lambda: self.knowledge.catalogue, self.participants, self.charters_in_order
+            store,
+            lambda: self.knowledge.catalogue,
+            self.participants,
+            self.charters_in_order,
+            SharingChoice(store, self.knowledge, self.routes, settings.charters),
         )
         self.composer: Final = Composer(store, self.knowledge, settings.compose)
         self.senders: dict[str, Sender] = {}
@@ -74,6 +81,8 @@ class Node:
         self.forwarder: Forwarder | None = None
         self.on_taken: Callable[[Taken], None] | None = None
         self.http_url = ""
+        self.clock: Callable[[], int] = now_us
+        self._papers: list[Documents] = []
         self._dirty = asyncio.Event()
 
     @staticmethod
@@ -139,10 +148,12 @@ class Node:
         participant: str,
         slug: str | None = None,
         origin: Origin | None = None,
+        sharing: Level | None = None,
+        charter: str | None = None,
         now_us: int,
         progress: Progress = silent,
     ) -> Published:
-        """Read, check and draft a file; the senders are woken."""
+        """Read, check and draft a file (`Publisher.publish_file`); the senders are woken."""
         published = self.publisher.publish_file(
             data,
             filename=filename,
@@ -150,6 +161,8 @@ class Node:
             participant=participant,
             slug=slug,
             origin=origin,
+            sharing=sharing,
+            charter=charter,
             now_us=now_us,
             progress=progress,
         )
@@ -209,7 +222,11 @@ class Node:
                 self.keys,
                 self.knowledge.schema,
                 [hub.name for hub in self.settings.hubs],
+                routes=self.routes,
+                ending=lambda charter, who: self.knowledge.ending(charter, who, sending=True),
+                clock=lambda: self.clock(),  # noqa: PLW0108 - as it is at each moment
             )
+            signing.on_schema = self._documents_changed
             for hub in self.settings.hubs:
                 link = await stack.enter_async_context(
                     Link.open(hub.url, self.keys.link, node=self.name)
@@ -218,7 +235,8 @@ class Node:
                 self.senders[hub.name] = Sender(
                     hub.name, link, self.store, signing, self.participants
                 )
-            due = DueReceipts(self.store, self.keys, self.links)
+            due = DueReceipts(self.store, self.keys, self.links, self.routes.confirms)
+            tasks.append(asyncio.create_task(self._watch(stop), name="documents"))
             for hub in self.settings.hubs:
                 sender = self.senders[hub.name]
                 tasks.append(asyncio.create_task(sender.run(stop), name=f"send {hub.name}"))
@@ -244,6 +262,7 @@ class Node:
                 self.links.clear()
                 self.receiving.clear()
                 self.forwarder = None
+                self._papers.clear()
 
     async def _hub(
         self,
@@ -256,19 +275,22 @@ class Node:
         stop: asyncio.Event,
     ) -> None:
         """One hub: documents, receipts, answers; what it holds, if this node receives from it."""
-        receiving: Receiving | None = None
         link = self.links[hub.name]
-
-        def learned(names: list[str]) -> None:
-            if receiving is not None:
-                receiving.learned(names)
-
         carrier = self._carrier if self.settings.forward else ""
+        speakers = self.routes.speakers(hub.name)
         papers = Documents(
-            link, self.store, self.knowledge, self.participants, learned, carrier=carrier
+            link,
+            self.store,
+            self.knowledge,
+            self.participants,
+            self._learned,
+            carrier=carrier,
+            brings=lambda row: self.routes.brings(hub.name, row, self.store),
+            speakers=speakers,
         )
-        receipts = Receipts(link, self.store, self.knowledge, self.participants)
-        answers = Answers(link, self.store, sender, self.participants)
+        self._papers.append(papers)
+        receipts = Receipts(link, self.store, self.knowledge, speakers)
+        answers = Answers(link, self.store, sender, speakers)
         if not await self._introduce(link, papers, receipts, answers, stop):
             return
         async with asyncio.TaskGroup() as group:
@@ -288,10 +310,11 @@ class Node:
                     intake,
                     papers,
                     due,
-                    asker=self.participants[0],
+                    asker=speakers[0],
                     batch=self.settings.batch_messages,
                     receipt_interval_s=self.settings.receipt_interval_s,
                     taken=self._taken,
+                    takes=lambda subject: self.routes.takes(hub.name, subject),
                 )
                 self.receiving[hub.name] = receiving
                 await receiving.run(stop, busy)
@@ -340,10 +363,35 @@ class Node:
                     await papers.catch_up()
                     await receipts.catch_up()
                     connects = now.connects
-                if now.connected and self.settings.forward:
+                if now.connected and (papers.stale or self.settings.forward):
                     await papers.bring_new()
             except (MaillageError, OSError) as error:
                 _log.info("hub not ready: %s", error)
+
+    def _learned(self, names: list[str]) -> None:
+        """What waits for documents goes on, from whichever hub they came."""
+        for receiving in self.receiving.values():
+            receiving.learned(names)
+
+    def _documents_changed(self) -> None:
+        """Documents of this node are new: they go to the hubs with the next look."""
+        for papers in self._papers:
+            papers.stale = True
+
+    async def _watch(self, stop: asyncio.Event) -> None:
+        """Take in what another process has put into the store: charters accepted, and ended."""
+        seen = self.store.settings.get(documents.TOUCHED)
+        while not stop.is_set():
+            await _pause(stop, 1.0)
+            now = await asyncio.to_thread(self.store.settings.get, documents.TOUCHED)
+            if now == seen:
+                continue
+            seen = now
+            names = await asyncio.to_thread(documents.refresh, self.knowledge, self.store)
+            self._documents_changed()
+            self._learned(names)
+            for sender in self.senders.values():
+                sender.wake()
 
     def _taken(self, taken: Taken) -> None:
         if taken.accepted:

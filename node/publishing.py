@@ -17,11 +17,12 @@ from federation.composition_claim import CompositionClaim
 from federation.errors import UnknownError
 from federation.ids import DatasetId, parse_dataset, parse_name
 from federation.limits import SALT_BYTES
-from federation.manifest import Mode, Origin
+from federation.manifest import Level, Mode, Origin, Sharing
 from federation.strict import dump
 from federation.tables import make_delta
 from node.receive.contents import Contents
 from node.sharing import default_of
+from node.sharing_choice import SharingChoice
 from node.steps import step
 from node.store.own import Also
 from node.store.rows import NewDraft
@@ -66,6 +67,7 @@ class Publisher:
         catalogue: Catalogue | Callable[[], Catalogue],
         participants: Sequence[str],
         charters: Callable[[], Sequence[KnownCharter]] = tuple,
+        choice: SharingChoice | None = None,
     ) -> None:
         """Publish for participants whose keys are on this node.
 
@@ -74,7 +76,9 @@ class Publisher:
             catalogue: All schemas known; a callable where more become known while the node runs.
             participants: Hosted here.
             charters: Those in force, in the operator's order.
+            choice: Chooses with whom a dataset is shared; None for the schemas' defaults.
         """
+        self.choice: Final = choice
         self._store = store
         self._catalogue = catalogue
         self._participants = frozenset(participants)
@@ -120,15 +124,30 @@ class Publisher:
         participant: str,
         slug: str | None = None,
         origin: Origin | None = None,
+        sharing: Level | None = None,
+        charter: str | None = None,
         now_us: int,
         progress: Progress = silent,
     ) -> Published:
         """Read, check and draft a file.
 
+        Args:
+            data: The file.
+            filename: Its name.
+            schema_name: Of which schema its rows are.
+            participant: In whose name.
+            slug: Tells several datasets of one schema apart.
+            origin: The schema's unless said.
+            sharing: As before, else the schema's default, unless said.
+            charter: Digest or name of the charter whose members may have it.
+            now_us: Microseconds since 1970.
+            progress: Told how far it is.
+
         Raises:
-            UnknownError: `schema`, `participant`, `origin`.
-            MalformedError: A slug that is none.
-            StateError: `sharing-charter`: shared in a federation, and there is none.
+            UnknownError: `schema`, `participant`, `origin`, `charter…`.
+            MalformedError: A slug that is none; `sharing`.
+            StateError: `sharing-charter`: shared in a federation, and there is none;
+                `sharing-change`, `charter-ended`.
             LimitError: More rows than one publication carries.
             StoreError: Nothing was stored.
         """
@@ -143,6 +162,7 @@ class Publisher:
             raise UnknownError(f"no origin is called {origin!r}", code="origin")
         schema = self.schema(schema_name)
         dataset = str(DatasetId(participant, schema.name, parse_name(slug) if slug else None))
+        shared = self._shared(schema, dataset, sharing, charter, now_us)
         reading = read(data, filename=filename, schema=schema, progress=progress)
         if reading.rows is None:
             return Published(
@@ -150,21 +170,69 @@ class Publisher:
             )
         height = reading.rows.height
         progress("content", 0, height)
-        draft = self.draft(schema, dataset, reading.rows, origin=origin)
+        draft = self.draft(schema, dataset, reading.rows, origin=origin, sharing=shared)
+        if self.choice is not None:
+            self.choice.remember(dataset, draft.sharing)
         progress("store", 0, height)
         number = self.store_draft(draft, source=filename, now_us=now_us)
         progress("store", height, height)
         return Published(reading.report, dataset, draft.mode, height, number, reading.guessed)
 
+    def _shared(
+        self,
+        schema: Schema,
+        dataset: str,
+        level: Level | None,
+        charter: str | None,
+        now_us: int,
+    ) -> Sharing | None:
+        if self.choice is None:
+            return None
+        return self.choice.choose(schema, dataset, level=level, charter=charter, now_us=now_us)
+
+    def withdraw(self, dataset: str, *, now_us: int) -> int:
+        """Draft the withdrawal of a whole own dataset: receivers erase what they have of it.
+
+        Returns:
+            The draft's number in the store.
+
+        Raises:
+            UnknownError: `dataset`: nothing of it was published here.
+        """
+        head = self._store.publications.own_head(dataset)
+        schema = None if head is None else self._by_digest(head.schema_digest)
+        if head is None or schema is None:
+            raise UnknownError(
+                f"nothing of {dataset} was published here",
+                code="dataset",
+                remedy="maillage status lists what was",
+            )
+        shared = self.choice.remembered(dataset) if self.choice is not None else None
+        draft = draft_bare(
+            schema,
+            dataset,
+            "withdraw",
+            sharing=shared or default_of(schema, parse_dataset(dataset).owner, self._charters()),
+            origin=head.origin,
+            licence=schema.licence,
+        )
+        return self.store_draft(draft, source="withdrawal", now_us=now_us)
+
     def draft(
-        self, schema: Schema, dataset: str, rows: pl.DataFrame, *, origin: Origin | None = None
+        self,
+        schema: Schema,
+        dataset: str,
+        rows: pl.DataFrame,
+        *,
+        origin: Origin | None = None,
+        sharing: Sharing | None = None,
     ) -> Draft:
         """Decide how rows are published: a series appends; a register sends what changed.
 
         Raises:
             StateError: `sharing-charter`.
         """
-        sharing = default_of(schema, parse_dataset(dataset).owner, self._charters())
+        sharing = sharing or default_of(schema, parse_dataset(dataset).owner, self._charters())
         salt = secrets.token_bytes(SALT_BYTES)
         if schema.kind == "series":
             return draft_rows(

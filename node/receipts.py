@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from federation.errors import MaillageError
@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 OWED: Final = "receipts-owed."
 """Settings of the store: per hub, the (receiver, owner) pairs that it missed, as JSON."""
 
+Confirms = Callable[[str, str, str], bool]
 HEADERS: Final = {"ce-specversion": "1.0", "ce-type": "org.maillage.receipt.v1"}
 
 
@@ -69,8 +70,22 @@ def build_receipt(store: Store, due: ReceiptDueRow, moment: int) -> Receipt:
 class DueReceipts:
     """Sends what this node confirms: to every hub, since an owner may be on any of them."""
 
-    def __init__(self, store: Store, keys: KeyStore, links: Mapping[str, Link]) -> None:
-        """Send over the links of all hubs, by name, as they are at each moment."""
+    def __init__(
+        self,
+        store: Store,
+        keys: KeyStore,
+        links: Mapping[str, Link],
+        confirms: Confirms = lambda _hub, _receiver, _owner: True,
+    ) -> None:
+        """Send over the links of all hubs, by name, as they are at each moment.
+
+        Args:
+            store: Of what was received.
+            keys: Of the receivers.
+            links: By name of the hub.
+            confirms: Whether a receipt goes to a hub: (hub, receiver, owner).
+        """
+        self._confirms = confirms
         self._store = store
         self._keys = keys
         self._links = links
@@ -117,14 +132,18 @@ class DueReceipts:
     async def _everywhere(self, due: ReceiptDueRow, text: str) -> None:
         subject = rcpt_subject(due.receiver, due.owner)
         missed: list[str] = []
+        tried = 0
         problem: LinkError | None = None
         for name, link in list(self._links.items()):
+            if not self._confirms(name, due.receiver, due.owner):
+                continue
+            tried += 1
             try:
                 await link.publish_document(subject, {**HEADERS, MANIFEST_HEADER: text}, b"")
             except LinkError as error:
                 problem = error
                 missed.append(name)
-        if problem is not None and len(missed) == len(self._links):
+        if problem is not None and len(missed) == tried:
             raise problem
         for name in missed:
             await asyncio.to_thread(self._owe, name, due)

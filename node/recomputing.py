@@ -31,12 +31,13 @@ from federation.places import zone_of_place
 from federation.replay import cells_of_table, replay
 from federation.verify import Arrival, Failed, bind_content, open_all
 from federation.windows import of_label
+from node.grounds import ground_of
 from node.knowledge import Knowledge
 from node.receive.contents import Contents
 from node.store.errors import StoreError
 from node.store.rows import PublicationRow
 from node.store.store import Store
-from schemas.territory import Territory, UnknownTerritoryError, territory
+from schemas.territory import Territory, UnknownTerritoryError
 
 __all__ = ["Answer", "Recomputer", "zone_of_place"]
 
@@ -52,6 +53,12 @@ class Recomputer:
         self._store = store
         self._knowledge = knowledge
         self._contents = Contents(store, knowledge.schema)
+
+    def _ground(self, name: str) -> Territory:
+        try:
+            return ground_of(name, self._knowledge)
+        except UnknownTerritoryError as error:
+            raise UnknownError(str(error)[:300], code="territory", remedy=error.remedy) from error
 
     def recompute(self, composition: str | bytes) -> tuple[Manifest, str, Answer]:
         """Compute a composition's figures again.
@@ -69,7 +76,7 @@ class Recomputer:
             StateError: `composition-base`: it holds only what changed since another one.
         """
         manifest, claim, frame = self._composition(composition)
-        ground = _ground(claim.territory)
+        ground = self._ground(claim.territory)
         inputs = inputs_of(frame)
         rows = {one.digest: self._row(one) for one in inputs}
         missing: list[tuple[Input, Absence]] = []
@@ -177,13 +184,6 @@ class Recomputer:
         if fault is not None:
             raise TrustError(f"step {fault.step}: {fault.detail}", code=fault.code)
         return opened.manifest, blob
-
-
-def _ground(name: str) -> Territory:
-    try:
-        return territory(name)
-    except UnknownTerritoryError as error:
-        raise UnknownError(str(error)[:300], code="territory", remedy=error.remedy) from error
 
 
 def _citations(frame: pl.DataFrame) -> Mapping[tuple[object, ...], Input]:

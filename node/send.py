@@ -225,6 +225,11 @@ class Sender:
                 )
                 return
 
+    def sends(self, row: PublicationRow) -> bool:
+        """Whether a publication goes to this hub at all."""
+        routes = self._signing.routes
+        return routes is None or routes.sends_row(self.hub, row)
+
     def _own(self, digest: str) -> PublicationRow | None:
         return self._store.publications.get([digest]).get(digest)
 
@@ -307,7 +312,7 @@ class Sender:
             row
             for head in store.publications.own_heads(participant)
             for row in store.publications.of(head.dataset, everything=True)
-            if row.own and not row.void
+            if row.own and not row.void and self.sends(row)
         ]
         self._rewind(participant, 0, None, None)
         queued = {

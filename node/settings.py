@@ -4,9 +4,9 @@ docs/settings.md lists them; a test keeps that page true.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -26,6 +26,9 @@ class HubAddress(BaseModel):
         name: Short name, the key of what is remembered about it.
         url: `nats://`, `tls://` or `wss://`.
         read: Whether this node receives from it too (composers), as durable reader.
+        send: What goes there: `all`, `none`, or with `charters` only what is shared under those.
+        charters: Digests. Where some are named, this node deals at that hub with their members
+            only: it takes their publications, and brings the documents and receipts they need.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,6 +36,14 @@ class HubAddress(BaseModel):
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")]
     url: Annotated[str, Field(pattern=r"^(nats|tls|ws|wss)://[^\s]+$")]
     read: bool = False
+    send: Literal["all", "none", "charters"] = "all"
+    charters: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = ()
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "HubAddress":
+        if self.send == "charters" and not self.charters:
+            raise ValueError('send = "charters" names them: charters = ["<digest>"]')
+        return self
 
 
 class Settings(BaseSettings):

@@ -4,23 +4,30 @@ import contextlib
 import json
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Protocol
+from typing import Final, Protocol
 
 from federation.author import Draft, Signed, sign_draft
+from federation.charter_end import Ending
 from federation.content import describe
 from federation.errors import StateError
 from federation.manifest import Sharing
 from federation.model import Position, instant_us
 from node.clock import now_us
+from node.documents import keep
 from node.keys import KeyStore
 from node.link.errors import LinkError
 from node.publishing import read_claims
+from node.routes import Routes
 from node.steps import step
 from node.store.rows import DraftRow, HeadRow, PublicationRow
 from node.store.store import Store
 from schemas.model import Schema
 
 SchemaOf = Callable[[str], Schema | None]
+EndingOf = Callable[[str, str], Ending | None]
+"""(charter's digest, publisher) to when it ends for what that one publishes."""
+
+SECOND_US: Final = 1_000_000
 
 
 class Comparing(Protocol):
@@ -38,9 +45,32 @@ class Signing:
     """Turns drafts into signed publications with outbox rows for every hub."""
 
     def __init__(
-        self, store: Store, keys: KeyStore, schema_of: SchemaOf, hubs: Sequence[str]
+        self,
+        store: Store,
+        keys: KeyStore,
+        schema_of: SchemaOf,
+        hubs: Sequence[str],
+        *,
+        routes: Routes | None = None,
+        ending: EndingOf | None = None,
+        clock: Callable[[], int] = now_us,
     ) -> None:
-        """Sign with a key store for hubs by name."""
+        """Sign with a key store for hubs by name.
+
+        Args:
+            store: Drafts, publications, outbox.
+            keys: Of the participants.
+            schema_of: Schemas by digest.
+            hubs: All of them.
+            routes: Which of them get what; None: each gets everything.
+            ending: When a charter ends for a publisher; None where no draft is under one.
+            clock: Microseconds since 1970.
+        """
+        self.routes = routes
+        self._ending = ending
+        self._clock = clock
+        self._schemas: set[str] = set()
+        self.on_schema: Callable[[], None] = lambda: None
         self._store = store
         self._keys = keys
         self._schema_of = schema_of
@@ -87,23 +117,47 @@ class Signing:
         for row in rows:
             step("send.before-sign")
             draft = self._draft(row)
+            moment = self._clock()
+            if self._ended(draft, moment):
+                self._store.own.halt_draft(row.id)
+                continue
+            self._introduce(draft)
             head = self._store.publications.own_head(row.dataset)
             before = (
                 None
                 if head is None
                 else Position(epoch=head.epoch, sequence=head.sequence, digest=head.digest)
             )
-            moment = now_us()
             signed = sign_draft(draft, before, signer, issued_us=moment)
             self._store.own.sign_draft(
                 row.id,
                 _own_row(signed, draft, moment),
-                self._hubs,
+                self._hubs if self.routes is None else self.routes.hubs_of(draft.sharing),
                 _own_head(signed, draft, head, moment),
             )
             step("send.signed")
             count += 1
         return count
+
+    def _ended(self, draft: Draft, moment: int) -> bool:
+        """Whether nobody would take it: its charter has ended, and it isn't a withdrawal."""
+        charter = draft.sharing.charter
+        if charter is None or self._ending is None:
+            return False
+        if draft.mode == "withdraw" and draft.content is None:
+            return False
+        ending = self._ending(charter, draft.publisher)
+        return ending is not None and moment // SECOND_US * SECOND_US >= ending.at_us
+
+    def _introduce(self, draft: Draft) -> None:
+        """Keep the schema with the publisher's documents: it travels with the data."""
+        schema = draft.schema
+        if schema.digest in self._schemas:
+            return
+        if self._store.documents.get(schema.digest) is None:
+            keep(self._store, "schema", draft.publisher, schema.document, pinned=False)
+            self.on_schema()
+        self._schemas.add(schema.digest)
 
     def _draft(self, row: DraftRow) -> Draft:
         schema = self._schema_of(row.schema_digest)

@@ -4,9 +4,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from federation.charter import KnownCharter
+from federation.manifest import Sharing
 from federation.model import instant_text
 from federation.reasons import REASONS
 from node.catching_up import read_notes
+from node.charters import LANGUAGES, charter_ending, charter_json, end_words, in_force, name_of
+from node.sharing_choice import halted_text
 
 if TYPE_CHECKING:
     from node.node import Node
@@ -23,6 +27,8 @@ _WORDS: Final = {
         "held": "Messages retenus",
         "behind": "messages à recevoir",
         "halted": "À l’arrêt",
+        "charter": "Convention",
+        "ended": "la convention a pris fin, rien n’est envoyé",
         "hub": "Point d’échange",
         "connected": "connecté",
         "down": "injoignable",
@@ -41,6 +47,8 @@ _WORDS: Final = {
         "held": "Messages held",
         "behind": "messages to be received",
         "halted": "Halted",
+        "charter": "Agreement",
+        "ended": "the agreement has ended, nothing is sent",
         "hub": "Exchange point",
         "connected": "connected",
         "down": "can't be reached",
@@ -74,6 +82,7 @@ class StatusReport:
         lines += _behind_lines(found["catchUp"], words)
         for name, why in found["halted"].items():
             lines.append(f"{words['halted']} : {name}: {why}")
+        lines += _charter_lines(found, lang)
         lines.append(f"{words['datasets']} :")
         for one in found["published"]:
             confirmed = [
@@ -117,6 +126,20 @@ def _behind_lines(found: list[dict[str, Any]], words: dict[str, str]) -> list[st
         for one in found
         if one["behind"]
     ]
+
+
+def _charter_lines(found: dict[str, Any], lang: Literal["fr", "en"]) -> list[str]:
+    """When each charter ends, and what isn't sent because one has."""
+    words = _WORDS[lang]
+    lines = [
+        f"{words['charter']} {one['title']} : {one['endWords'][lang]}" for one in found["charters"]
+    ]
+    lines += [
+        f"{words['halted']} : {draft['dataset']} ({draft['source']})"
+        f" [{draft['reason']}] {words['ended']} ({draft['detail']})"
+        for draft in found["haltedDrafts"]
+    ]
+    return lines
 
 
 def _hub_state(hub: dict[str, Any], words: dict[str, str]) -> str:
@@ -189,8 +212,37 @@ def status_of(node: "Node", now_us: int) -> StatusReport:
                 for hub in node.settings.hubs
             ],
             "halted": halted,
+            "haltedDrafts": _halted_drafts(node),
+            "charters": [
+                charter_json(node, one, now_us) | _ends(node, one, now_us) for one in in_force(node)
+            ],
         }
     )
+
+
+def _ends(node: "Node", known: KnownCharter, now_us: int) -> dict[str, Any]:
+    """A charter's end in words, by language."""
+    ending = charter_ending(node, known)
+    names = {one: name_of(node, one) for one in known.members}
+    words = {lang: end_words(ending, now_us, lang, names) for lang in LANGUAGES}
+    return {"endWords": words}
+
+
+def _halted_drafts(node: "Node") -> list[dict[str, Any]]:
+    """What was published and will not be signed: its charter has ended."""
+    found = []
+    for row in node.store.own.drafts_halted():
+        sharing = Sharing.model_validate(json.loads(row.sharing))
+        found.append(
+            {
+                "dataset": row.dataset,
+                "source": row.source,
+                "charter": sharing.charter,
+                "reason": "charter-ended",
+                "detail": halted_text(node.knowledge, row.dataset, sharing),
+            }
+        )
+    return found
 
 
 def _published(row: Any, receipts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import typer
 
 from node.cli import (
     bundles,
+    charters,
     demo,
     figures,
     files,
@@ -69,6 +70,8 @@ def build() -> typer.Typer:
     app.command("publish")(files.publish)
     app.command("run")(nodes.run)
     app.add_typer(hubs.build(), name="hub")
+    app.command("identity")(charters.identity)
+    app.add_typer(charters.build(), name="charter")
     app.command("status")(nodes.status)
     app.command("health")(health.health)
     app.command("export")(files.export)

@@ -1,7 +1,6 @@
 """`maillage validate`, `publish` and `export`: from a file and back to one."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +23,7 @@ from node.cli.options import (
 from node.cli.progress import shown
 from node.cli.schemata import known
 from node.cli.status import Status
+from node.cli.writing import replace_file
 from node.clock import now_us
 
 STDOUT: Final = Path("-")
@@ -36,6 +36,13 @@ class Format(StrEnum):
     JSON = "json"
     PARQUET = "parquet"
     BUNDLE = "bundle"
+
+
+class ShareLevel(StrEnum):
+    """Who may have a dataset."""
+
+    OPEN = "open"
+    FEDERATION = "federation"
 
 
 class OriginName(StrEnum):
@@ -90,6 +97,22 @@ def publish(
         OriginName | None,
         typer.Option("--origin", help="Where the data come from; the schema says it otherwise."),
     ] = None,
+    share: Annotated[
+        ShareLevel | None,
+        typer.Option(
+            "--share",
+            help="Who may have it: everybody, or the members of a charter. As before unless said; "
+            "the schema says it the first time.",
+        ),
+    ] = None,
+    charter: Annotated[
+        str | None,
+        typer.Option(
+            "--charter",
+            metavar="DIGEST|NAME",
+            help="Share it with the members of this charter, and nobody else.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Check a file, and store it for signing and sending; a running node sends it.
@@ -106,6 +129,8 @@ def publish(
             participant=participant,
             slug=slug,
             origin=origin.value if origin is not None else None,
+            sharing=share.value if share is not None else None,
+            charter=charter,
             now_us=now_us(),
             progress=progress,
         )
@@ -163,11 +188,5 @@ def export(
     if output == STDOUT:
         screen.binary(found)
         return
-    # replaced at once: who reads the file sees the old one or the new one, never a half
-    temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(found)
-        temporary.replace(output)
-    finally:
-        temporary.unlink(missing_ok=True)
+    replace_file(output, found)
     screen.line(f"{output} : {len(found)} {say('octets', 'bytes')}", stderr=True)

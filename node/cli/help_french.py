@@ -171,4 +171,80 @@ FRENCH: Final = {
         "Montrer si le point d’échange est en service et ce que tiennent ses flux.\n\nCode de "
         "sortie 3 s’il n’est pas en service."
     ),
+    "Agree with whom data are shared: draft, sign, accept and end a sharing agreement.": (
+        "Convenir avec qui les données sont partagées : rédiger, signer, accepter une convention "
+        "de partage, y mettre fin."
+    ),
+    "Write a body's identity document to a file, for whoever drafts an agreement with it.\n\n"
+    "There is no secret in it. Tell its digest by another way (telephone, letter).": (
+        "Écrire l’identité d’un organisme dans un fichier, pour qui rédige une convention avec "
+        "lui.\n\nElle ne contient aucun secret. Dire son empreinte par une autre voie "
+        "(téléphone, courrier)."
+    ),
+    "Draft an agreement between bodies of this node and others; nobody has signed it yet.": (
+        "Rédiger une convention entre des organismes de ce nœud et d’autres ; personne ne l’a "
+        "encore signée."
+    ),
+    "Show what an agreement says, then sign it for the bodies of this node that it names.": (
+        "Montrer ce que dit une convention, puis la signer pour les organismes de ce nœud "
+        "qu’elle nomme."
+    ),
+    "Show an agreement: members, who keeps their keys, its end, who has signed and who hasn't.": (
+        "Montrer une convention : membres, opérateurs de leurs clés, fin, qui a signé et qui non."
+    ),
+    "Accept an agreement that all have signed: from then on it counts on this node.\n\nIt is "
+    "kept with the node's data; no setting needs to be edited.": (
+        "Accepter une convention que tous ont signée : elle vaut dès lors sur ce nœud.\n\nElle "
+        "est gardée avec les données du nœud ; aucun réglage n’est à modifier."
+    ),
+    "List the agreements that count on this node, and when they end.": (
+        "Lister les conventions qui valent sur ce nœud, et leur fin."
+    ),
+    "End an agreement on this side's word; it can't be undone.\n\nOf two members the word of one "
+    "ends it for both; of more, it ends from and towards the one that leaves. What was received "
+    "before stays; with --withdraw receivers erase what came from here.": (
+        "Mettre fin à une convention sur décision de ce côté ; c’est définitif.\n\nÀ deux "
+        "membres, la décision de l’un y met fin pour les deux ; à plus, elle prend fin depuis et "
+        "vers celui qui part. Ce qui a été reçu avant reste ; avec --withdraw, les récepteurs "
+        "effacent ce qui venait d’ici."
+    ),
+    "As people call it.": "Le nom d’usage.",
+    "Short, lower case, with hyphens.": "Court, en minuscules, avec des tirets.",
+    "Another member, as maillage identity wrote it; can be given again.": (
+        "Un autre membre, tel que maillage identity l’a écrit ; peut être répété."
+    ),
+    "A body of this node that takes part; not needed if it has one.": (
+        "Organisme de ce nœud qui y prend part ; inutile s’il n’y en a qu’un."
+    ),
+    "Which body of this node; not needed if it has one.": (
+        "Quel organisme de ce nœud ; inutile s’il n’y en a qu’un."
+    ),
+    "From then on nothing more is shared under it.": "Dès lors, plus rien n’est partagé sous elle.",
+    "Warns from then on; stops nothing.": "Avertit dès lors ; n’arrête rien.",
+    "The council's decision or convention.": "Délibération ou convention.",
+    "As maillage charter draft or sign wrote it.": (
+        "Tel que maillage charter draft ou sign l’a écrit."
+    ),
+    "File to write; the same one unless said.": "Fichier à écrire ; le même sauf indication.",
+    "Don't ask; for scripts.": "Ne rien demander ; pour les scripts.",
+    "A charter file; or digest or name of one accepted here.": (
+        "Un fichier de convention ; ou l’empreinte ou le nom d’une convention acceptée ici."
+    ),
+    "As told by another way; needed where no body of this node has signed.": (
+        "Telle que dite par une autre voie ; nécessaire si aucun organisme de ce nœud n’a signé."
+    ),
+    "Of an agreement accepted here.": "D’une convention acceptée ici.",
+    "From when on; at once unless said.": "À partir de quand ; aussitôt sauf indication.",
+    "For the other members to read.": "À lire par les autres membres.",
+    "Take back, too, what this body has shared under it.": (
+        "Dépublier aussi ce que cet organisme a partagé sous elle."
+    ),
+    "Who may have it: everybody, or the members of a charter. As before unless said; the schema "
+    "says it the first time.": (
+        "Qui peut l’avoir : tous, ou les membres d’une convention. Comme avant sauf indication ; "
+        "la première fois, le schéma le dit."
+    ),
+    "Share it with the members of this charter, and nobody else.": (
+        "Le partager avec les membres de cette convention, et personne d’autre."
+    ),
 }

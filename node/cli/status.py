@@ -42,8 +42,10 @@ class Status(IntEnum):
 
 USAGE_CODES: Final = frozenset(
     {
+        "charter-digest",
         "charter-file",
         "data-dir",
+        "date",
         "data-directory",
         "database-url",
         "dataset-id",

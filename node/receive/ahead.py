@@ -5,6 +5,7 @@ nothing on a second core.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from federation.verify import Arrival
@@ -18,8 +19,22 @@ WAIT_S: Final = 0.5
 class Ahead:
     """Hands out batches in the order of the stream, one of them always under way."""
 
-    def __init__(self, reader: Reader, intake: Intake, batch: int) -> None:
-        """Read at most `batch` messages at a time; `waiting` counts those fetched ahead."""
+    def __init__(
+        self,
+        reader: Reader,
+        intake: Intake,
+        batch: int,
+        takes: Callable[[str], bool] = lambda _subject: True,
+    ) -> None:
+        """Read at most `batch` messages at a time; `waiting` counts those fetched ahead.
+
+        Args:
+            reader: Of the hub.
+            intake: Opens them.
+            batch: Messages at most.
+            takes: Whether a message under a subject is taken; what isn't is passed over.
+        """
+        self._takes = takes
         self._reader = reader
         self._intake = intake
         self._batch = batch
@@ -50,5 +65,9 @@ class Ahead:
     async def _fetch(self) -> tuple[list[Fetched], Prepared]:
         fetched = await self._reader.fetch(self._batch, timeout_s=WAIT_S)
         self.waiting = len(fetched)
-        arrivals = [Arrival(one.subject, one.headers, one.body) for one in fetched]
+        arrivals = [
+            Arrival(one.subject, one.headers, one.body)
+            for one in fetched
+            if self._takes(one.subject)
+        ]
         return fetched, await asyncio.to_thread(self._intake.prepare, arrivals)

@@ -65,11 +65,18 @@ class Contents:
                 found.append(Rows(row.order, row.mode, frame))
         return found
 
-    def table(self, dataset: str, *, until: tuple[int, int] | None = None) -> pl.DataFrame | None:
+    def table(
+        self,
+        dataset: str,
+        *,
+        until: tuple[int, int] | None = None,
+        without: frozenset[str] = frozenset(),
+    ) -> pl.DataFrame | None:
         """A register's canonical table, replayed from its last snapshot; None without one."""
         rows = self._store.publications.of(dataset, upto=until, everything=False) or self._signed(
             dataset, until
         )
+        rows = [row for row in rows if row.digest not in without]
         start = max((at for at, row in enumerate(rows) if row.mode == "snapshot"), default=None)
         if start is None:
             return None

@@ -95,12 +95,18 @@ def register_changes(publication: Publication, changes: CellChanges) -> None:
     schema, manifest = publication.schema, publication.manifest
     if not schema.measures or manifest.mode == "unchanged":
         return
-    changes.removed.append(_all_of(schema, manifest.dataset, "none", 0, 1))
-    for key in [key for key in changes.replaced if key.dataset == manifest.dataset]:
+    register_cells(schema, manifest.owner, manifest.dataset, publication.table, changes)
+
+
+def register_cells(
+    schema: Schema, owner: str, dataset: str, table: pl.DataFrame | None, changes: CellChanges
+) -> None:
+    """A register's cells as they follow from its table, in place of all that it had."""
+    changes.removed.append(_all_of(schema, dataset, "none", 0, 1))
+    for key in [key for key in changes.replaced if key.dataset == dataset]:
         del changes.replaced[key]
-    if publication.table is not None and publication.table.height:
-        part = part_of(manifest.owner, manifest.dataset)
-        changes.replaced.update(_cells(schema, [publication.table], [part]))
+    if table is not None and table.height:
+        changes.replaced.update(_cells(schema, [table], [part_of(owner, dataset)]))
 
 
 def _all_of(schema: Schema, dataset: str, window: str, start: int, end: int) -> CellRange:
@@ -177,8 +183,6 @@ def _recompute(
     changes: CellChanges,
 ) -> None:
     schema = publications[0].schema
-    owner = publications[0].manifest.owner
-    assert schema.time is not None
     assert schema.base_window is not None
     fresh: list[Rows] = []
     spans = list(lost)
@@ -192,11 +196,32 @@ def _recompute(
             # the whole dataset: nothing before it stands
             fresh.clear()
             changes.removed.append(_all_of(schema, dataset, schema.base_window, -(2**62), 2**62))
+    lost_changes(
+        schema,
+        dataset,
+        spans,
+        lambda name, start, end: [*stored(name, start, end), *fresh],
+        changes,
+    )
+
+
+def lost_changes(
+    schema: Schema,
+    dataset: str,
+    spans: Sequence[tuple[int, int]],
+    stored: Stored,
+    changes: CellChanges,
+) -> None:
+    """The windows that these periods touch, anew from what is stored."""
+    owner = dataset.partition("/")[0]
+    assert schema.time is not None
+    assert schema.base_window is not None
     time = pl.col(schema.time).to_physical()
     for start, end in _merged([touched(schema, owner, *span) for span in spans]):
         start_us, end_us = start * SECOND_US, end * SECOND_US
-        rows = [*stored(dataset, start_us, end_us), *fresh]
-        table = replay(schema, rows).filter((time >= start_us) & (time < end_us))
+        table = replay(schema, stored(dataset, start_us, end_us)).filter(
+            (time >= start_us) & (time < end_us)
+        )
         changes.removed.append(_all_of(schema, dataset, schema.base_window, start, end))
         if table.height:
             changes.replaced.update(_cells(schema, [table], [part_of(owner, dataset)]))

@@ -18,6 +18,7 @@ from federation.errors import MaillageError
 from federation.ids import parse_subject
 from federation.judge import Candidate, Publication, Verified, judge
 from federation.limits import HELD_MAX_BYTES, HELD_MAX_MESSAGES
+from federation.manifest import Manifest
 from federation.message import MANIFEST_HEADER
 from federation.model import Position, instant_us
 from federation.places import covered
@@ -42,8 +43,10 @@ from federation.strict import sha256_hex
 from federation.verify import Arrival, Failed, Finding, Opened, bind_content, open_all
 from node.knowledge import Knowledge
 from node.receive.contents import Contents
+from node.receive.ended import Late, changes_of, late
 from node.receive.figures import CellChanges, register_changes, series_changes, span_of
 from node.receive.pause import uncollected
+from node.routes import sharing_of
 from node.steps import step
 from node.store.rows import (
     EvidenceRow,
@@ -120,6 +123,8 @@ class _Batch:
     lost: defaultdict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     contents: list[bytes] = field(default_factory=list)
     datasets: dict[str, tuple[str, str]] = field(default_factory=dict)
+    shared: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    late: list[Late] = field(default_factory=list)
 
 
 class Intake:
@@ -207,6 +212,7 @@ class Intake:
         """Documents became known: what waited for them is taken in."""
         batch = _Batch(now_us)
         try:
+            self._end(late(self._store, self._knowledge, names), batch)
             queue = self._released(
                 [one for name in names for one in self.replica.learned(name)], batch
             )
@@ -218,9 +224,25 @@ class Intake:
             raise
         return batch.taken
 
+    def _end(self, gone: Sequence[Late], batch: _Batch) -> None:
+        """Take what was issued after its charter's end out of force, and tell its owner."""
+        batch.late = list(gone)
+        for one in gone:
+            row = one.row
+            head = self.replica.heads[row.dataset]
+            self.replica.heads[row.dataset] = head.taken_back()
+            batch.voids[row.digest] = None
+            if row.content_digest is not None:
+                batch.erasures.append(row.content_digest)
+            batch.refusals.append(one.refusal(batch.now_us))
+            batch.datasets[row.dataset] = row.schema_digest, row.origin
+            batch.marks[row.owner] = True
+            batch.taken.at_once.add(row.owner)
+            batch.shared[row.owner].add(sharing_of(row).charter or "")
+
     def retry_held(self, now_us: int) -> Taken:
-        """At start: everything held goes through again, parts and all."""
-        names = list(self.replica.waiting())
+        """At start: everything held goes through again, parts and all, and ends are looked at."""
+        names = [*self.replica.waiting(), *self._knowledge.charters_with_ends()]
         return self.learned(names, now_us)
 
     # -- a round -------------------------------------------------------------------------------
@@ -312,6 +334,7 @@ class Intake:
         publication = verified.value
         manifest = publication.manifest
         batch.taken.accepted.append(publication)
+        _note_shared(manifest, batch)
         batch.taken.verdicts[Verdict.ACCEPTED] += 1
         batch.datasets[manifest.dataset] = (publication.schema.digest, manifest.origin)
         if blob is not None:
@@ -445,6 +468,7 @@ class Intake:
         manifest, digest = failed.manifest, failed.digest
         if manifest is None or digest is None or failed.finding.step <= SPEAKER_STEP:
             return
+        _note_shared(manifest, batch)
         batch.refusals.append(
             RefusalRow(
                 digest=digest,
@@ -515,6 +539,7 @@ class Intake:
             ),
             changes,
         )
+        changes_of(batch.late, self._knowledge, self._contents, changes)
         return changes
 
     def _heads(self, batch: _Batch) -> list[HeadRow]:
@@ -545,8 +570,19 @@ class Intake:
             ReceiptMark(receiver=receiver, owner=owner, urgent=urgent)
             for owner, urgent in batch.marks.items()
             for receiver in self._receivers
-            if in_scope(receiver, owner)
+            if in_scope(receiver, owner) or self._shares(receiver, owner, batch.shared[owner])
         ]
+
+    def _shares(self, receiver: str, owner: str, charters: set[str]) -> bool:
+        """Whether a receiver answers for an owner as a member of the charter it shares under."""
+        known = self._knowledge.charters
+        found = (known[digest] for digest in charters if digest in known)
+        return receiver != owner and any(receiver in one.members for one in found)
+
+
+def _note_shared(manifest: Manifest, batch: _Batch) -> None:
+    if manifest.sharing.charter is not None:
+        batch.shared[manifest.owner].add(manifest.sharing.charter)
 
 
 def in_scope(receiver: str, owner: str) -> bool:

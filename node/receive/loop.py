@@ -52,6 +52,7 @@ class Receiving:
         batch: int,
         receipt_interval_s: float,
         taken: Callable[[Taken], None],
+        takes: Callable[[str], bool] = lambda _subject: True,
     ) -> None:
         """Receive over connections that the caller opens.
 
@@ -65,6 +66,7 @@ class Receiving:
             batch: Messages verified and stored together.
             receipt_interval_s: Longest wait before a changed receipt is sent.
             taken: Told after each batch.
+            takes: Whether what the hub offers under a subject is taken.
         """
         self._reader = reader
         self._link = link
@@ -75,6 +77,7 @@ class Receiving:
         self._batch = batch
         self._interval_s = receipt_interval_s
         self._taken = taken
+        self._takes = takes
         self._names: list[str] = []
         self._read: dict[str, int] = {}
         link.on_change(lambda _status: self._read.clear())  # the hub may have lost its disk
@@ -101,7 +104,8 @@ class Receiving:
             stop: Ends the loop after the batch under way.
             busy: Held while the intake works; shared by the hubs of a node.
         """
-        ahead = self._ahead = Ahead(self._reader, self._intake, self._batch)
+        ahead = Ahead(self._reader, self._intake, self._batch, self._takes)
+        self._ahead = ahead
         try:
             if await self._again(lambda: self._start(busy), stop):
                 await self._receive(ahead, stop, busy)

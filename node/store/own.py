@@ -296,6 +296,18 @@ class Own:
         with self._database.read() as connection:
             return sorted(row[0] for row in connection.execute(query))
 
+    def halt_draft(self, draft_id: int) -> None:
+        """A draft that may not be signed any more stays, and isn't looked at again."""
+        query = update(DRAFT).values(state="halted")
+        with self._database.write() as connection:
+            connection.execute(query.where(DRAFT.c.id == draft_id, DRAFT.c.state == "ready"))
+
+    def drafts_halted(self, limit: int = 1_000) -> list[DraftRow]:
+        """Drafts that may not be signed any more, the oldest first."""
+        query = select(*DRAFT.columns).where(DRAFT.c.state == "halted")
+        with self._database.read() as connection:
+            return DRAFTS.rows(connection.execute(query.order_by(DRAFT.c.id).limit(limit)))
+
     def has_ready_draft(self, dataset: str) -> bool:
         """Whether a draft of the dataset waits for its signature."""
         query = (

@@ -82,6 +82,19 @@ class Publications:
         with self._database.read() as connection:
             return at(connection, dataset, epoch, sequence)
 
+    def issued_since(self, sharing: str, issued: int) -> list[PublicationRow]:
+        """Accepted and not void, of one sharing level, issued at or after an instant (a scan)."""
+        query = select(*PUBLICATION.columns).where(
+            _P.sharing == sharing,
+            _P.issued >= issued,
+            _P.verdict == "accepted",
+            _P.void.is_(False),
+        )
+        with self._database.read() as connection:
+            return PUBLICATIONS.rows(
+                connection.execute(query.order_by(_P.dataset, _P.epoch, _P.sequence))
+            )
+
     def overlapping(self, dataset: str, start: int, end: int) -> list[PublicationRow]:
         """Accepted and not void, with a period that overlaps [start, end), in order."""
         query = _valid(dataset).where(_P.period_end > start, _P.period_start < end)
