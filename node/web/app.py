@@ -5,12 +5,14 @@ Loopback unless set otherwise. Each part adds its routes; each handler says what
 another origin has no business here.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
 
+from node.founding import NODE_SETTING
 from node.node import Node
 from node.web import api, pages
 from node.web.access import GRANT, NOBODY, admit, grant_of, needs
@@ -95,5 +97,7 @@ async def _common_headers(_request: web.Request, response: web.StreamResponse) -
 
 
 @needs(None)
-async def _healthz(_request: web.Request) -> web.Response:
+async def _healthz(request: web.Request) -> web.Response:
+    # a node that can't read its store answers nothing else either; the error is a 503
+    await asyncio.to_thread(request.app[NODE].store.settings.get, NODE_SETTING)
     return json_response({"status": "ok"}, HTTPStatus.OK)

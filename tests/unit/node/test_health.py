@@ -19,6 +19,7 @@ from web_world import site_of
 from node import settings
 from node.cli import hub_file
 from node.health import HUB_FILE, NODE_FILE, check, http_address
+from node.store.errors import StoreBusyError
 
 ROOT = Path(__file__).parents[3]
 
@@ -55,6 +56,19 @@ async def test_a_node_that_answers_is_healthy(tmp_path: Path):
         (tmp_path / "node" / NODE_FILE).write_text(f"http_port = {port}\n")
         assert (await asyncio.to_thread(check, tmp_path / "node", {})).healthy
     assert not (await asyncio.to_thread(check, tmp_path / "node", {})).healthy
+
+
+async def test_a_node_without_its_store_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def busy(_key: str) -> str | None:
+        raise StoreBusyError("the database is locked", code="store-busy")
+
+    async with site_of(tmp_path / "node") as site:
+        monkeypatch.setattr(site.node.store.settings, "get", busy)
+        answer = await site.get("/healthz", token=None)
+        assert (answer.status, answer.json["code"]) == (503, "store-busy")
+        port = {"MAILLAGE_HTTP_PORT": site.url.rpartition(":")[2]}
+        found = await asyncio.to_thread(check, tmp_path / "node", port)
+    assert (found.healthy, found.why) == (False, "status 503")
 
 
 @pytest.mark.parametrize(
