@@ -84,6 +84,7 @@ class Broker:
         self._process: asyncio.subprocess.Process | None = None
         self._lock: IO[str] | None = None
         self._url = ""
+        self._websocket_url = ""
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -96,6 +97,11 @@ class Broker:
     def url(self) -> str:
         """Where clients connect; kept over restarts of this object."""
         return self._url
+
+    @property
+    def websocket_url(self) -> str:
+        """Where clients connect by WebSocket; empty without such a listener."""
+        return self._websocket_url
 
     @property
     def pid(self) -> int | None:
@@ -210,7 +216,9 @@ class Broker:
             async with asyncio.timeout(timeout_s):
                 while True:
                     with contextlib.suppress(OSError, ValueError, LookupError):  # not yet, or half
-                        self._url = json.loads(ports.read_bytes())["nats"][0]
+                        found = json.loads(ports.read_bytes())
+                        self._url = found["nats"][0]
+                        self._websocket_url = (found.get("websocket") or [""])[0]
                         return
                     if process.returncode is not None:
                         raise self._start_error(process.returncode)
@@ -249,13 +257,22 @@ def running_pid(config_file: Path, run_dir: Path) -> int | None:
 
 def running_url(config_file: Path, run_dir: Path) -> str | None:
     """Where the server that runs on a folder takes connections; None when none runs."""
+    found = _running_urls(config_file, run_dir, "nats")
+    return found[0] if found else None
+
+
+def running_websocket_urls(config_file: Path, run_dir: Path) -> tuple[str, ...]:
+    """Where it takes WebSocket connections, at each of the machine's addresses; empty for none."""
+    return _running_urls(config_file, run_dir, "websocket")
+
+
+def _running_urls(config_file: Path, run_dir: Path, kind: str) -> tuple[str, ...]:
     pid = running_pid(config_file, run_dir)
     try:
         ports = (run_dir / f"{_EXECUTABLE}_{pid}.ports").read_bytes()
-        url = json.loads(ports)["nats"][0]
+        return tuple(map(str, json.loads(ports)[kind]))
     except (OSError, ValueError, LookupError):
-        return None
-    return str(url)
+        return ()
 
 
 async def reload_running(config_file: Path, run_dir: Path) -> bool:

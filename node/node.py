@@ -6,6 +6,7 @@ ingest → validate → draft → sign → outbox → hub → reader → intake 
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal
@@ -30,6 +31,8 @@ from node.keys import KeyStore
 from node.knowledge import Knowledge
 from node.link.link import Link
 from node.link.reader import Reader
+from node.link.route import Route
+from node.networks import keep_notes, route_of
 from node.publishing import Published, Publisher
 from node.receipts import DueReceipts, Receipts
 from node.receive.intake import Intake, Taken
@@ -77,6 +80,7 @@ class Node:
         self.composer: Final = Composer(store, self.knowledge, settings.compose)
         self.senders: dict[str, Sender] = {}
         self.links: dict[str, Link] = {}
+        self.ways: dict[str, Route] = {}
         self.receiving: dict[str, Receiving] = {}
         self.forwarder: Forwarder | None = None
         self.on_taken: Callable[[Taken], None] | None = None
@@ -205,6 +209,10 @@ class Node:
     async def run(self, stop: asyncio.Event) -> None:
         """Run every role until stopped."""
         busy = asyncio.Lock()
+        self.ways = {
+            hub.name: route_of(hub, self.settings, self.data_dir, os.environ)
+            for hub in self.settings.hubs
+        }
         async with contextlib.AsyncExitStack() as stack:
             tasks: list[asyncio.Task[object]] = []
             if self.settings.http_host:
@@ -229,7 +237,7 @@ class Node:
             signing.on_schema = self._documents_changed
             for hub in self.settings.hubs:
                 link = await stack.enter_async_context(
-                    Link.open(hub.url, self.keys.link, node=self.name)
+                    Link.open(self.ways[hub.name], self.keys.link, node=self.name)
                 )
                 self.links[hub.name] = link
                 self.senders[hub.name] = Sender(
@@ -247,6 +255,9 @@ class Node:
             if receivers:
                 notes = catching_up.keep_notes(self.store, self.receiving, stop)
                 tasks.append(asyncio.create_task(notes, name="notes of catching up"))
+            if self.links:
+                states = keep_notes(self.store, dict(self.links), stop)
+                tasks.append(asyncio.create_task(states, name="notes of hubs"))
             tasks.append(asyncio.create_task(stop.wait(), name="stop"))
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -303,7 +314,7 @@ class Node:
             if not hub.read or intake is None:
                 await stop.wait()
                 return
-            async with Reader.open(hub.url, self.keys.reader, node=self.name) as reader:
+            async with Reader.open(self.ways[hub.name], self.keys.reader, node=self.name) as reader:
                 receiving = Receiving(
                     reader,
                     link,

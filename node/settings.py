@@ -3,10 +3,18 @@
 docs/settings.md lists them; a test keeps that page true.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,6 +23,8 @@ from pydantic_settings import (
 )
 
 from federation.errors import MalformedError
+from node.link.address import parse_address
+from node.link.proxy import NONE, parse_proxy
 
 FILE_NAME: Final = "maillage.toml"
 
@@ -24,26 +34,57 @@ class HubAddress(BaseModel):
 
     Attributes:
         name: Short name, the key of what is remembered about it.
-        url: `nats://`, `tls://` or `wss://`.
+        url: `tls://host:port`, `wss://host` (443), and `nats://`, `ws://` without TLS.
         read: Whether this node receives from it too (composers), as durable reader.
         send: What goes there: `all`, `none`, or with `charters` only what is shared under those.
         charters: Digests. Where some are named, this node deals at that hub with their members
             only: it takes their publications, and brings the documents and receipts they need.
+        proxy: HTTP proxy to it; `none` for no proxy; empty for the node's `proxy`.
+        proxy_password_file: File with the proxy's password; empty for the node's.
+        ca_file: PEM file with more certificate authorities; empty for the node's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")]
-    url: Annotated[str, Field(pattern=r"^(nats|tls|ws|wss)://[^\s]+$")]
+    url: str
     read: bool = False
     send: Literal["all", "none", "charters"] = "all"
     charters: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = ()
+    proxy: str = ""
+    proxy_password_file: str = ""
+    ca_file: str = ""
 
     @model_validator(mode="after")
     def _agrees(self) -> "HubAddress":
         if self.send == "charters" and not self.charters:
             raise ValueError('send = "charters" names them: charters = ["<digest>"]')
         return self
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        return _refused(value, parse_address)
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_proxy(cls, value: str) -> str:
+        return _proxy(value)
+
+
+def _refused(value: str, parse: Callable[[str], object]) -> str:
+    """A value as it is, if it can be parsed; pydantic shows the reason, never the value."""
+    try:
+        parse(value)
+    except MalformedError as error:
+        raise ValueError(f"{error}; {error.remedy}") from None
+    return value
+
+
+def _proxy(value: str) -> str:
+    if value.strip().lower() in {"", NONE}:
+        return value
+    return _refused(value, lambda text: parse_proxy(text, "proxy"))
 
 
 class Settings(BaseSettings):
@@ -55,6 +96,11 @@ class Settings(BaseSettings):
         charters: Digests of the charters (federations) that this node trusts. Data shared within
             a federation name the first one that has the publisher as a member.
         compose: Ids of this node's participants that compose and sign compositions.
+        proxy: HTTP proxy to the hubs, `http://user@proxy:3128`; `none` for no proxy; empty for
+            what `HTTPS_PROXY` and `NO_PROXY` say.
+        proxy_password_file: File with the proxy's password, mode 0600, beside this file unless
+            absolute.
+        ca_file: PEM file with certificate authorities that count beside the system's.
         forward: Name of a hub to which what was received elsewhere is passed on unchanged.
         http_host: Address of the HTTP interface; loopback unless changed, empty for none.
         http_port: Its port; 0 for any free one.
@@ -72,6 +118,9 @@ class Settings(BaseSettings):
     hubs: tuple[HubAddress, ...] = ()
     charters: tuple[str, ...] = ()
     compose: tuple[str, ...] = ()
+    proxy: str = ""
+    proxy_password_file: str = ""
+    ca_file: str = ""
     forward: str = ""
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -79,6 +128,11 @@ class Settings(BaseSettings):
     batch_messages: Annotated[int, Field(ge=1, le=5000)] = 500
     upload_max_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024 * 1024
     outlines: str = ""
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_proxy(cls, value: str) -> str:
+        return _proxy(value)
 
     @classmethod
     def settings_customise_sources(

@@ -10,6 +10,11 @@ from federation.model import instant_text
 from federation.reasons import REASONS
 from node.catching_up import read_notes
 from node.charters import LANGUAGES, charter_ending, charter_json, end_words, in_force, name_of
+from node.link.address import parse_address
+from node.link.connection import ConnectionStatus
+from node.link.faults import read_fault
+from node.networks import HubNote, note_of, read_note
+from node.settings import HubAddress
 from node.sharing_choice import halted_text
 
 if TYPE_CHECKING:
@@ -32,6 +37,8 @@ _WORDS: Final = {
         "hub": "Point d’échange",
         "connected": "connecté",
         "down": "injoignable",
+        "since": "depuis",
+        "noted": "relevé du nœud en service",
         "unseen": "vu seulement par le nœud en service (GET /api/v1/status)",
         "verdicts": "Décisions",
         "simulated": "DONNÉES SIMULÉES",
@@ -52,6 +59,8 @@ _WORDS: Final = {
         "hub": "Exchange point",
         "connected": "connected",
         "down": "can't be reached",
+        "since": "since",
+        "noted": "noted by the running node",
         "unseen": "seen by the running node only (GET /api/v1/status)",
         "verdicts": "Decisions",
         "simulated": "SIMULATED DATA",
@@ -77,8 +86,11 @@ class StatusReport:
         if found["simulated"]:
             lines.append(words["simulated"])
         for hub in found["hubs"]:
-            state = _hub_state(hub, words)
-            lines.append(f"{words['hub']} {hub['name']} : {state}")
+            lines.append(f"{words['hub']} {hub['name']} : {_hub_state(hub, words)}")
+            fault = read_fault(hub["fault"])
+            if fault is not None and not hub["connected"]:
+                lines.append(f"  [{fault.code}] {fault.told(lang)}")
+                lines.append(f"  → {fault.remedy(lang)}")
         lines += _behind_lines(found["catchUp"], words)
         for name, why in found["halted"].items():
             lines.append(f"{words['halted']} : {name}: {why}")
@@ -143,10 +155,14 @@ def _charter_lines(found: dict[str, Any], lang: Literal["fr", "en"]) -> list[str
 
 
 def _hub_state(hub: dict[str, Any], words: dict[str, str]) -> str:
-    """How a hub stands; a process that isn't the running node can't know."""
+    """How a hub stands; another process than the running node knows what that one noted."""
     if hub["connected"] is None:
         return words["unseen"]
-    return words["connected"] if hub["connected"] else f"{words['down']} ({hub['error']})"
+    state = words["connected"] if hub["connected"] else words["down"]
+    if not hub["connected"] and not hub["fault"] and hub["error"]:
+        state += f" ({hub['error']})"
+    noted = "" if hub["live"] else f", {words['noted']}"
+    return f"{state} ({words['since']} {hub['since']}{noted})"
 
 
 def status_of(node: "Node", now_us: int) -> StatusReport:
@@ -203,12 +219,7 @@ def status_of(node: "Node", now_us: int) -> StatusReport:
                 if hub.read and hub.name in notes
             ],
             "hubs": [
-                {
-                    "name": hub.name,
-                    "url": hub.url,
-                    "connected": links[hub.name].connected if hub.name in links else None,
-                    "error": (links[hub.name].last_error or "") if hub.name in links else "",
-                }
+                _hub(hub, links.get(hub.name), read_note(store, hub.name))
                 for hub in node.settings.hubs
             ],
             "halted": halted,
@@ -243,6 +254,24 @@ def _halted_drafts(node: "Node") -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _hub(hub: HubAddress, live: ConnectionStatus | None, noted: HubNote | None) -> dict[str, Any]:
+    """A hub's state: of this process's own connection, else as the running node noted it."""
+    note = note_of(live) if live is not None else noted
+    if note is None:
+        note = HubNote(connected=False, since="", error="", fault=None)
+    return {
+        "name": hub.name,
+        "url": parse_address(hub.url).url,
+        "connected": note.connected if live is not None or noted is not None else None,
+        "live": live is not None,
+        "since": note.since,
+        "error": note.error,
+        "code": "" if note.fault is None else note.fault.code,
+        "remedy": "" if note.fault is None else note.fault.remedy(),
+        "fault": None if note.fault is None else note.fault.to_json(),
+    }
 
 
 def _published(row: Any, receipts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from node.cli import (
     bundles,
     charters,
     demo,
+    doctor,
     figures,
     files,
     health,
@@ -73,6 +74,7 @@ def build() -> typer.Typer:
     app.command("identity")(charters.identity)
     app.add_typer(charters.build(), name="charter")
     app.command("status")(nodes.status)
+    app.command("doctor")(doctor.doctor)
     app.command("health")(health.health)
     app.command("export")(files.export)
     app.command("view")(figures.view)

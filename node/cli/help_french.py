@@ -3,6 +3,24 @@
 from typing import Final
 
 FRENCH: Final = {
+    "Examine a node and the way to its hubs: names what is wrong or blocked, with a remedy each."
+    "\n\nExit status 0: all right; 1: something is wrong; 3: something can't be reached.": (
+        "Examiner un nœud et le chemin vers ses points d’échange : nomme ce qui est faux ou "
+        "bloqué, avec le remède.\n\nCode de sortie 0 : tout va bien ; 1 : quelque chose est à "
+        "corriger ; 3 : quelque chose est injoignable."
+    ),
+    "Only the way to this hub, instead of those set.": (
+        "Seulement le chemin vers ce point d’échange, au lieu de ceux qui sont réglés."
+    ),
+    "Port of a second listener for WebSocket (wss), for nodes behind an HTTP proxy: 443 in "
+    "earnest, 0 for any free one.": (
+        "Port d’une seconde écoute en WebSocket (wss), pour les nœuds derrière un proxy HTTP : "
+        "443 en service, 0 pour un port libre quelconque."
+    ),
+    "Its address; that of --host unless said.": "Son adresse ; celle de --host sauf indication.",
+    "A reverse proxy before the WebSocket listener ends TLS; it listens without.": (
+        "Un serveur mandataire devant l’écoute WebSocket termine TLS ; elle écoute sans."
+    ),
     "Share a commune's data: signed, checked, added up by those it chose to share with.\n\n"
     "Exit status: 0 done; 1 the data or a signature is bad; 2 wrong use; 3 can't reach what is "
     "needed; 70 a fault of the program.": (

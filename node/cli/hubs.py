@@ -2,18 +2,20 @@
 
 import asyncio
 import signal
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from federation.errors import UnknownError
-from node.broker import running_url
+from node.broker import running_url, running_websocket_urls
 from node.cli import hub_file, logs, screen
 from node.cli.language import colon, label, say
 from node.cli.options import AsJson, read_bounded, require_dir
 from node.cli.status import Status
 from node.hub.config import STREAMS, HubPaths, Member
+from node.link.trust import Certificate, read_certificate_file
 
 if TYPE_CHECKING:
     from node.hub.hub import Hub
@@ -41,6 +43,30 @@ HostOption = Annotated[
 PortOption = Annotated[
     int | None,
     typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 for any free one."),
+]
+
+WebSocketPort = Annotated[
+    int | None,
+    typer.Option(
+        "--websocket-port",
+        min=0,
+        max=65535,
+        help="Port of a second listener for WebSocket (wss), for nodes behind an HTTP proxy: "
+        "443 in earnest, 0 for any free one.",
+    ),
+]
+WebSocketHost = Annotated[
+    str | None,
+    typer.Option(
+        "--websocket-host", metavar="ADDRESS", help="Its address; that of --host unless said."
+    ),
+]
+BehindTls = Annotated[
+    bool | None,
+    typer.Option(
+        "--websocket-behind-tls/--no-websocket-behind-tls",
+        help="A reverse proxy before the WebSocket listener ends TLS; it listens without.",
+    ),
 ]
 
 
@@ -102,6 +128,9 @@ def init(
         Path | None,
         typer.Option("--tls-key", metavar="PEM", exists=True, dir_okay=False, help="Its key."),
     ] = None,
+    websocket_port: WebSocketPort = None,
+    websocket_host: WebSocketHost = None,
+    behind_tls: BehindTls = None,
 ) -> None:
     """Make an exchange point's directory, key and configuration; can be run again."""
     require_dir(data)
@@ -112,6 +141,9 @@ def init(
         port=port,
         tls_certificate=None if certificate is None else str(certificate.resolve()),
         tls_key=None if key is None else str(key.resolve()),
+        websocket_port=websocket_port,
+        websocket_host=websocket_host,
+        websocket_behind_tls=behind_tls,
     )
     path = hub_file.save(data, chosen)
     _hub(data).init()
@@ -120,6 +152,7 @@ def init(
             (say("Répertoire", "Directory"), data),
             (say("Réglages", "Settings"), path),
             (say("Écoute", "Listens on"), f"{chosen.host}:{chosen.port}"),
+            ("WebSocket", chosen.websocket_shown or say("non", "no")),
         ]
     )
     if chosen.host not in _LOOPBACK and not chosen.tls_certificate:
@@ -133,14 +166,30 @@ def init(
         )
 
 
-def run(*, data: HubDir = DEFAULT_HUB, host: HostOption = None, port: PortOption = None) -> None:
+def run(
+    *,
+    data: HubDir = DEFAULT_HUB,
+    host: HostOption = None,
+    port: PortOption = None,
+    websocket_port: WebSocketPort = None,
+    websocket_host: WebSocketHost = None,
+    behind_tls: BehindTls = None,
+) -> None:
     """Put the exchange point into service, until stopped.
 
     SIGTERM or Ctrl-C ends it in order.
     """
     logs.to_stderr()
     _existing(data)
-    asyncio.run(_serve(_hub(data, host=host, port=port)))
+    chosen = _hub(
+        data,
+        host=host,
+        port=port,
+        websocket_port=websocket_port,
+        websocket_host=websocket_host,
+        websocket_behind_tls=behind_tls,
+    )
+    asyncio.run(_serve(chosen))
     screen.line(say("Point d’échange arrêté.", "Exchange point stopped."), stderr=True)
 
 
@@ -151,6 +200,8 @@ async def _serve(hub: "Hub") -> None:
         loop.add_signal_handler(number, stop.set)
     async with hub.run():
         screen.line(f"{label('Point d’échange en service', 'Exchange point in service')} {hub.url}")
+        if hub.websocket_url:
+            screen.line(f"{label('WebSocket', 'WebSocket')} {hub.websocket_url}")
         screen.line(say("Ctrl-C pour arrêter.", "Ctrl-C to stop."))
         screen.flush()
         ending = asyncio.create_task(stop.wait())
@@ -235,12 +286,25 @@ def status(*, data: HubDir = DEFAULT_HUB, as_json: AsJson = False) -> int:
     hub = _existing(data)
     url = running_url(hub.paths.hub_conf, hub.paths.run_dir)
     streams = asyncio.run(_streams(hub)) if url is not None else {}
-    found = {"running": url is not None, "url": url, "members": len(hub.members())}
+    websockets = running_websocket_urls(hub.paths.hub_conf, hub.paths.run_dir)
+    tls = hub.settings.tls
+    certificate = None if tls is None else read_certificate_file(tls.certificate)
+    found = {
+        "running": url is not None,
+        "url": url,
+        "websocketUrls": list(websockets),
+        "certificate": None if certificate is None else asdict(certificate),
+        "members": len(hub.members()),
+    }
     if as_json:
         screen.data(found | {"streams": streams})
         return Status.DONE if url is not None else Status.UNREACHABLE
     state = f"{label('en service', 'in service')} {url}"
     screen.line(state if url is not None else say("pas en service", "not in service"))
+    if websockets:
+        screen.line(f"{label('WebSocket', 'WebSocket')} {', '.join(websockets)}")
+    if certificate is not None:
+        _show_certificate(certificate)
     screen.line(f"{label('Nœuds inscrits', 'Nodes enrolled')} {found['members']}")
     if streams:
         heads = [say("Flux", "Stream"), "Messages", say("Octets", "Bytes")]
@@ -260,6 +324,18 @@ def status(*, data: HubDir = DEFAULT_HUB, as_json: AsJson = False) -> int:
             heads += [say("À lire", "To read"), say("Non confirmés", "Unconfirmed")]
             screen.table(heads, waiting, right=(2, 3))
     return Status.DONE if url is not None else Status.UNREACHABLE
+
+
+def _show_certificate(found: Certificate) -> None:
+    """What nodes must see: they compare it where a proxy may open TLS."""
+    screen.pairs(
+        [
+            (say("Certificat pour", "Certificate for"), ", ".join(found.names)),
+            (say("Émis par", "Issued by"), found.issuer),
+            (say("Expire le", "Expires on"), found.not_after),
+            ("SHA-256", found.sha256),
+        ]
+    )
 
 
 async def _streams(hub: "Hub") -> dict[str, Any]:

@@ -24,6 +24,7 @@ from node.cli.options import (
     require_dir,
 )
 from node.clock import now_us
+from node.link.address import parse_address
 from schemas.territory import members
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ async def _tell(node: "Node") -> None:
     """Say where the node answers, as soon as it does."""
     while node.settings.http_host and not node.http_url:  # noqa: ASYNC110 - the node sets a text, no event; it takes milliseconds
         await asyncio.sleep(0.02)
-    hubs = ", ".join(f"{hub.name} ({hub.url})" for hub in node.settings.hubs)
+    hubs = ", ".join(f"{hub.name} ({parse_address(hub.url).url})" for hub in node.settings.hubs)
     none = say("aucun, rien ne sera envoyé", "none, nothing will be sent")
     closed = say("sans interface HTTP", "without HTTP interface")
     screen.line(f"{label('Nœud en service', 'Node in service')} {node.http_url or closed}")

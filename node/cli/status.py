@@ -43,6 +43,7 @@ class Status(IntEnum):
 USAGE_CODES: Final = frozenset(
     {
         "charter-digest",
+        "ca-file",
         "charter-file",
         "data-dir",
         "date",
@@ -52,11 +53,15 @@ USAGE_CODES: Final = frozenset(
         "from-file",
         "hub-dir",
         "hub-settings",
+        "hub-url",
         "key-file",
         "name",
         "origin",
         "participant-id",
+        "proxy-password-file",
+        "proxy-url",
         "settings",
+        "tls-certificate",
         "token-file",
         "window",
     }

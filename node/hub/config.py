@@ -19,6 +19,9 @@ from node.link.limits import MAX_PAYLOAD_BYTES, PING_INTERVAL_S
 STREAMS: Final = ("PUB", "DOC")
 _BATCH_TIMEOUT_S: Final = 30
 
+WEBSOCKET_HANDSHAKE_S: Final = 10
+"""For TLS and the upgrade, through slow proxies; the broker's default is 2 s."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tls:
@@ -34,6 +37,22 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSocket:
+    """The hub's second listener, for nodes behind an HTTP proxy.
+
+    Attributes:
+        port: TCP port, 443 for town halls; 0 lets the system choose.
+        host: Address to listen on.
+        tls: Certificate; None for plain WebSocket: on the loopback, or before it a reverse proxy
+            ends TLS.
+    """
+
+    port: int
+    host: str = "127.0.0.1"
+    tls: Tls | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HubSettings:
     """What an operator chooses for a hub.
 
@@ -42,6 +61,7 @@ class HubSettings:
         host: Address to listen on; the loopback unless chosen otherwise.
         port: TCP port; 0 lets the system choose.
         tls: Certificate; needed in earnest when others connect.
+        websocket: A listener for WebSocket beside the plain one; None for none.
         max_file_bytes: Disk that both streams may take together.
         pub_max_bytes: Disk for publications; the oldest go first (the hub is a buffer).
         pub_max_age_s: Publications older than this go; 0 keeps them.
@@ -55,6 +75,7 @@ class HubSettings:
     host: str = "127.0.0.1"
     port: int = 4222
     tls: Tls | None = None
+    websocket: WebSocket | None = None
     max_file_bytes: int = 4 * 1024**3
     pub_max_bytes: int = 3 * 1024**3
     pub_max_age_s: int = 0
@@ -203,16 +224,11 @@ def hub_conf(
     Raises:
         MalformedError: `config-text`.
     """
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    tls = settings.tls
-    secured = ""
-    if tls is not None:
-        files = f"cert_file: {quote(str(tls.certificate))}, key_file: {quote(str(tls.key))}"
-        secured = f"tls {{ {files} }}\n"
+    secured = "" if settings.tls is None else f"{_tls(settings.tls)}\n"
     return f"""# Written by maillage at every start: what is changed here is lost.
 server_name: {quote(f"hub-{settings.hub_id}")}
-listen: {quote(f"{host}:{settings.port or -1}")}
-{secured}ports_file_dir: {quote(str(paths.run_dir))}
+listen: {quote(_listen(settings.host, settings.port))}
+{secured}{_websocket(settings.websocket)}ports_file_dir: {quote(str(paths.run_dir))}
 pid_file: {quote(str(paths.run_dir / "nats.pid"))}
 log_file: {quote(str(paths.run_dir / "nats.log"))}
 logfile_size_limit: 10MB
@@ -234,6 +250,29 @@ jetstream {{
 }}
 include {quote(members_file)}
 {_accounts(settings, admin_nkey)}system_account: SYS
+"""
+
+
+def _listen(host: str, port: int) -> str:
+    return f"{f'[{host}]' if ':' in host else host}:{port or -1}"
+
+
+def _tls(tls: Tls) -> str:
+    files = f"cert_file: {quote(str(tls.certificate))}, key_file: {quote(str(tls.key))}"
+    return f"tls {{ {files} }}"
+
+
+def _websocket(websocket: WebSocket | None) -> str:
+    """The second listener. No browser is meant to come: none of its origins is let in."""
+    if websocket is None:
+        return ""
+    secured = "no_tls: true" if websocket.tls is None else _tls(websocket.tls)
+    return f"""websocket {{
+  listen: {quote(_listen(websocket.host, websocket.port))}
+  {secured}
+  same_origin: true
+  handshake_timeout: "{WEBSOCKET_HANDSHAKE_S}s"
+}}
 """
 
 

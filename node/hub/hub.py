@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +13,11 @@ from node.hub.config import HubPaths, HubSettings, Member
 from node.hub.members import MemberFile, parse_enrolment, with_member, without_member
 from node.hub.reads import ReadService
 from node.hub.streams import ensure_durables, ensure_streams
+from node.link.address import parse_address
 from node.link.connection import Connection
 from node.link.nkey import create_seed
+from node.link.route import Route
+from node.link.trust import Trust, read_certificate_file
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +50,11 @@ class Hub:
     def url(self) -> str:
         """Where nodes connect, once it runs."""
         return self._broker.url
+
+    @property
+    def websocket_url(self) -> str:
+        """Where nodes connect by WebSocket, once it runs; empty without such a listener."""
+        return self._broker.websocket_url
 
     @property
     def broker(self) -> Broker:
@@ -123,10 +132,23 @@ class Hub:
         if url is None:
             raise BrokerError("the hub isn't running", code="broker-stopped")
         async with Connection(
-            url, self.paths.admin_key, node=_ADMIN, reconnect_wait_s=0.2
+            self._own_route(url), self.paths.admin_key, node=_ADMIN, reconnect_wait_s=0.2
         ) as admin:
             await admin.ready()
             yield admin
+
+    def _own_route(self, url: str) -> Route:
+        """The way to the own listener: over TLS its certificate is the one of the own file.
+
+        Its name needn't be the address at hand, and an outdated one must not stop the hub itself.
+        """
+        address = parse_address(url)
+        tls = self.settings.tls
+        if tls is None:
+            return Route(address)
+        certificate = read_certificate_file(tls.certificate)
+        pinned = Trust(pinned="" if certificate is None else certificate.sha256)
+        return Route(replace(address, scheme="tls"), trust=pinned)
 
     # -- running ------------------------------------------------------------------------------
 
@@ -140,6 +162,7 @@ class Hub:
         """
         await asyncio.to_thread(self.init)
         await self._broker.start()
+        await asyncio.to_thread(self._keep_websocket_port)
         self._failed = asyncio.get_running_loop().create_future()
         keeper = asyncio.create_task(self._keep(), name=f"hub {self.settings.hub_id}")
         try:
@@ -159,6 +182,14 @@ class Hub:
                 self._failed.exception()  # told in the log already
             else:
                 self._failed.cancel()
+
+    def _keep_websocket_port(self) -> None:
+        """Have a broker that is started again take the port that the system chose."""
+        listener = self.settings.websocket
+        if listener is not None and not listener.port:
+            port = parse_address(self.websocket_url).port
+            self.settings = replace(self.settings, websocket=replace(listener, port=port))
+            self.init()
 
     async def wait(self) -> None:
         """Wait for ever, or until the broker can't be kept running.

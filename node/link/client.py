@@ -14,31 +14,38 @@ timer for each: a message of a batch costs about a quarter of what `fetch` of na
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import nats.errors
 from nats.aio.client import Client as NatsClient
+from nats.aio.client import Srv
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.protocol.parser import Parser
 
+from node.link.dial import failed
 from node.link.errors import (
     HubUnreachableError,
     LinkError,
     NotPermittedError,
     RejectedError,
+    RouteError,
     UnconfirmedError,
 )
 from node.link.limits import LINE_MAX_BYTES
 from node.link.protocol import Reply, parse_headers, parse_status, parse_text
+from node.link.route import Route
+from node.link.transport import transport_for
 
 Sink = Callable[[bytes, bytes, bytes, bytes], None]
 """Takes one message in the read loop: subject, reply, header block, body. Must not block."""
 
 NO_RESPONDERS: Final = 503
 _PERMISSION: Final = "permissions violation for publish to "
+_REFUSED: Final = "authorization violation"
 
 
 class _Feed(Parser):
@@ -56,14 +63,70 @@ class _Feed(Parser):
 class Client(NatsClient):
     """One connection; when it is closed, it is over (see `node.link.connection`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, route: Route | None = None) -> None:
+        """Prepare a client.
+
+        Args:
+            route: The way to its hub; None for a client that is fed by hand.
+        """
         super().__init__()
+        self._route = route
+        self._greeted = False
         self._feed = _Feed(self)
         self._ps = self._feed
         self._sinks: dict[int, Sink] = {}
         self._asked: dict[bytes, tuple[str, asyncio.Future[Reply]]] = {}
         self._ask_inbox = b""
         self._ask_count = 0
+
+    # -- connecting -------------------------------------------------------------------------
+
+    async def _connect_to_server(self, s: Srv) -> None:
+        """Open the route, with a fresh transport at each attempt."""
+        assert self._route is not None
+        s.last_attempt = time.monotonic()
+        if self._transport:
+            self._transport.close()  # type: ignore[no-untyped-call]  # of an attempt that failed
+        transport = transport_for(self._route)
+        await transport.connect(s.uri, 0, self.options["connect_timeout"])
+        self._transport = transport
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:  # noqa: FBT001, FBT002 - nats-py's signature
+        """Take the broker's INFO, without the addresses that it advertises.
+
+        The operator chose the address; proxy, certificate and firewall are for that one. And
+        nats-py goes on in plain text where a `tls://` hub, or who stands before it, offers no TLS.
+        """
+        self._greeted = True
+        tls = self._route is not None and self._route.address.scheme == "tls"
+        if self._route is not None and tls and not info.get("tls_required"):
+            raise failed(self._route, "tls-missing")
+        kept = {name: value for name, value in info.items() if name != "connect_urls"}
+        await super()._process_info(kept, initial_connection)
+
+    async def _process_connect_init(self) -> None:
+        """Greet the broker; whatever goes wrong, the reason is told."""
+        self._greeted = False
+        route = self._route
+        assert route is not None
+        try:
+            await super()._process_connect_init()
+        except RouteError:
+            raise
+        except TimeoutError as error:
+            raise failed(route, "hub-silent") from error
+        except nats.errors.Error as error:
+            raise self._unwelcome(route, str(error).removeprefix("nats: ")) from error
+        except OSError as error:
+            raise failed(route, "hub-drops") from error
+
+    def _unwelcome(self, route: Route, said: str) -> RouteError:
+        if _REFUSED in said.lower():
+            return failed(route, "not-enrolled")
+        if self._greeted:
+            return failed(route, "hub-refused", said=said.strip("'"))
+        ended = self._transport is None or self._transport.at_eof()
+        return failed(route, "hub-drops" if ended else "not-a-hub")
 
     # -- sending ----------------------------------------------------------------------------
 

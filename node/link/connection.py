@@ -9,7 +9,6 @@ the state can be looked at.
 import asyncio
 import contextlib
 import logging
-import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,20 +20,24 @@ import nats.errors
 from nats.aio.msg import Msg
 
 from node.link.client import Client
-from node.link.errors import HubUnreachableError, NotPermittedError, UnconfirmedError
+from node.link.errors import HubUnreachableError, NotPermittedError, RouteError, UnconfirmedError
+from node.link.faults import Fault
 from node.link.limits import (
     ACK_TIMEOUT_S,
     CONNECT_TIMEOUT_S,
     PING_INTERVAL_S,
+    PROXY_AUTH_WAIT_FACTOR,
     RECONNECT_WAIT_S,
     STUCK_S,
 )
 from node.link.nkey import public_key
+from node.link.route import Route
 
 _log = logging.getLogger(__name__)
 _random: Final = SystemRandom()
 _WATCH_S: Final = 1.0
 _REFUSED: Final = "Authorization Violation"
+_ENDS: Final = (OSError, nats.errors.UnexpectedEOF)
 _DENIED: Final = "permissions violation for subscription to "
 
 Callback = Callable[[Msg], Awaitable[None]]
@@ -49,12 +52,14 @@ class ConnectionStatus:
         since: Since when it is so (UTC).
         last_error: What went wrong last, in words; kept after it was overcome.
         connects: How often the hub was reached since the start.
+        fault: Why it isn't connected, where that is known; None while it is.
     """
 
     connected: bool
     since: datetime
     last_error: str | None = None
     connects: int = 0
+    fault: Fault | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -70,26 +75,28 @@ class Connection:
 
     def __init__(
         self,
-        url: str,
+        hub: str | Route,
         seed_file: Path,
         *,
         node: str,
-        tls: ssl.SSLContext | None = None,
         reconnect_wait_s: float = RECONNECT_WAIT_S,
     ) -> None:
         """Prepare a connection; `start` begins it.
 
         Args:
-            url: `nats://host:port`, `tls://…` or `wss://…`.
+            hub: The way to it; an address alone (`tls://host:port`, `wss://…`) is a way without
+                proxy, with the system's authorities.
             seed_file: The key's seed.
             node: The node's name; its answers come below `_INBOX.<node>.`, nobody else's do.
-            tls: For hubs with a certificate of their own authority.
             reconnect_wait_s: Mean pause between attempts.
+
+        Raises:
+            MalformedError: `hub-url`.
         """
-        self.url = url
+        self._route = Route.straight(hub) if isinstance(hub, str) else hub
+        self.url: Final = self._route.address.url  # holds no credentials
         self.node = node
         self._seed_file = seed_file
-        self._tls = tls
         self._wait_s = reconnect_wait_s
         self._client: Client | None = None
         self._status = ConnectionStatus(connected=False, since=datetime.now(UTC))
@@ -202,7 +209,7 @@ class Connection:
 
     async def _keep(self) -> None:
         while True:
-            client = Client()
+            client = Client(self._route)
             closed = asyncio.Event()
             try:
                 public_key(self._seed_file)  # nats-py's own complaint would be harder to read
@@ -220,6 +227,9 @@ class Connection:
         async def on_error(error: Exception) -> None:
             client.note_error(str(error))
             self._note(error)
+            if isinstance(error, RouteError) and error.code.startswith("proxy-auth"):
+                # nats-py waits for this before it tries again
+                await asyncio.sleep(self._pause() * PROXY_AUTH_WAIT_FACTOR)
 
         async def on_disconnect() -> None:
             client.abandon(
@@ -247,7 +257,6 @@ class Connection:
             connect_timeout=CONNECT_TIMEOUT_S,
             ping_interval=PING_INTERVAL_S,
             flush_timeout=ACK_TIMEOUT_S,
-            tls=self._tls,
         )
         for wanted in self._wanted:
             await client.subscribe(wanted.subject, cb=wanted.callback)
@@ -272,17 +281,19 @@ class Connection:
 
     def _note(self, error: Exception) -> None:
         last = self._status.last_error or ""
-        if isinstance(error, ConnectionResetError | nats.errors.UnexpectedEOF) and (
-            not self._status.connected and _REFUSED in last
-        ):
+        fault = error.fault if isinstance(error, RouteError) else None
+        told = self._status.fault is not None or _REFUSED in last
+        if fault is None and told and not self._status.connected and isinstance(error, _ENDS):
             return  # how a refusal ends says less than the refusal
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        text = _told(error)
         if text != self._status.last_error:
-            _log.warning("hub %s: %s", self.url, text)
+            remedy = f" → {fault.remedy()}" if fault else ""
+            _log.warning("hub %s: %s%s", self.url, text, remedy)
         _, found, rest = text.partition(_DENIED)
         if found:
             self._denied.add(rest.split('"')[1] if '"' in rest else rest)
-        self._status = replace(self._status, last_error=text)
+        fault = self._status.fault if fault is None or self._status.connected else fault
+        self._status = replace(self._status, last_error=text, fault=fault)
 
     def _turn(self, *, connected: bool) -> None:
         if not connected and not self._status.connected:
@@ -292,6 +303,7 @@ class Connection:
             connected=connected,
             since=datetime.now(UTC),
             connects=self._status.connects + connected,
+            fault=None,
         )
         self._changed.set()
         for listener in self._listeners:
@@ -299,11 +311,21 @@ class Connection:
 
     def _unreachable(self) -> HubUnreachableError:
         why = f": {self._status.last_error}" if self._status.last_error else ""
+        fault = self._status.fault
         return HubUnreachableError(
             f"the hub {self.url} can't be reached{why}",
             code="hub-unreachable",
-            remedy="see that the hub runs, its address is right and this node is enrolled",
+            remedy=fault.remedy()
+            if fault
+            else "see that the hub runs, its address is right and this node is enrolled",
         )
+
+
+def _told(error: Exception) -> str:
+    """An error in words: a known reason by its code, anything else by its class."""
+    if isinstance(error, RouteError):
+        return f"[{error.code}] {error}"
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 async def _discard(client: Client) -> None:

@@ -1,6 +1,7 @@
 """What can go wrong between a node and a hub. Each class says what the caller should do."""
 
 from federation.errors import MaillageError
+from node.link.faults import Fault
 
 
 class LinkError(MaillageError):
@@ -9,6 +10,20 @@ class LinkError(MaillageError):
 
 class HubUnreachableError(LinkError):
     """The hub isn't there now (or its stream isn't). Nothing was stored. Try again later."""
+
+
+class RouteError(HubUnreachableError, ConnectionError):
+    """The hub isn't reached, and why is known. Show it; try again later.
+
+    It is an `OSError` too: nats-py goes on trying after these, and stops after others.
+
+    Attributes:
+        fault: Code, sentence and remedy in both languages.
+    """
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.told(), code=fault.code, remedy=fault.remedy())
+        self.fault = fault
 
 
 class UnconfirmedError(LinkError):

@@ -35,10 +35,14 @@ CONNECT_TIMEOUT_S: Final = 5
 """TCP and TLS handshake, each."""
 
 PING_INTERVAL_S: Final = 20
-"""The client's default of 120 s leaves a dead connection unnoticed for minutes."""
+"""The client's default of 120 s leaves a dead connection unnoticed for minutes, and proxies cut
+what is idle for 60 s."""
 
 RECONNECT_WAIT_S: Final = 1.0
 """Mean pause between attempts; each client takes 0.5 to 1.5 times this, so that they spread."""
+
+PROXY_AUTH_WAIT_FACTOR: Final = 60
+"""Pauses after a proxy refused the password: a directory locks an account after some wrong ones."""
 
 STUCK_S: Final = 60.0
 """A client that hasn't come back by itself for so long is thrown away and built anew."""

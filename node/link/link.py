@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from node.link.publishing import (
     read_ack,
 )
 from node.link.reading import READ_PREFIX, Page, is_last, read_page
+from node.link.route import Route
 from node.link.stored import LAST_SEQUENCE, StoredMessage, read_stored
 
 WIRE_PREFIX: Final = "mlg.1.z."
@@ -59,18 +59,18 @@ class Link:
         self._connection = connection
 
     @classmethod
-    def open(
-        cls, url: str, seed_file: Path, *, node: str, tls: ssl.SSLContext | None = None
-    ) -> Self:
+    def open(cls, hub: str | Route, seed_file: Path, *, node: str) -> Self:
         """A link of its own, begun by `async with`.
 
         Args:
-            url: `nats://host:port`, `tls://…` or `wss://…`.
+            hub: The way to it, or its address alone.
             seed_file: The node's key for this hub.
             node: Its name there.
-            tls: For hubs with a certificate of their own authority.
+
+        Raises:
+            MalformedError: `hub-url`.
         """
-        return cls(Connection(url, seed_file, node=node, tls=tls))
+        return cls(Connection(hub, seed_file, node=node))
 
     async def __aenter__(self) -> Self:
         self._connection.start()

@@ -6,7 +6,6 @@ it back to what it hasn't acknowledged, nothing else.
 
 import asyncio
 import json
-import ssl
 from collections import deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from node.link.connection import Connection, ConnectionStatus
 from node.link.errors import HubUnreachableError, LinkError, ReadError, UnconfirmedError
 from node.link.limits import ACK_TIMEOUT_S, FETCH_MAX_BYTES, FETCH_MAX_MESSAGES, FETCH_MAX_S
 from node.link.protocol import parse_headers, parse_status, parse_text
+from node.link.route import Route
 
 _ACK_TOKENS = 9
 _NS = 1_000_000_000
@@ -81,15 +81,14 @@ class Reader:
     @classmethod
     def open(
         cls,
-        url: str,
+        hub: str | Route,
         seed_file: Path,
         *,
         node: str,
         stream: str = "PUB",
-        tls: ssl.SSLContext | None = None,
     ) -> Self:
-        """A reader with a connection of its own, begun by `async with`."""
-        reader = cls(Connection(url, seed_file, node=node, tls=tls), durable=node, stream=stream)
+        """A reader with a connection of its own, begun by `async with`; else as `Link.open`."""
+        reader = cls(Connection(hub, seed_file, node=node), durable=node, stream=stream)
         reader._own_connection = True
         return reader
 

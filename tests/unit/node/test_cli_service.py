@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from cli_world import ARVIEU, GOOD_CSV
+from pki_world import Authority
 
 PROGRAM = Path(sys.executable).parent / "maillage"
 COUNTS = f"{ARVIEU}/comptage-mobilites"
@@ -163,6 +164,26 @@ def test_a_second_hub_on_the_same_folder_is_told_why_not(shell: Shell):
     _hub, log = shell.start("hub", "run", "--data", "hub")
     until(told(log, r"nats://\S+"))
     shell("hub", "run", "--data", "hub", status=3)
+
+
+@pytest.mark.slow
+def test_a_hub_shows_its_second_listener_and_its_certificate(shell: Shell):
+    tls = Authority.make(shell.folder, "CA").issue(shell.folder, "echange.test")
+    given = ("--tls-cert", tls.certificate, "--tls-key", tls.key, "--websocket-port", "0")
+    shell("hub", "init", "--data", "hub", "--port", "0", *given)
+    hub, log = shell.start("hub", "run", "--data", "hub")
+    url = until(told(log, r"wss://\S+"))
+    found = json.loads(shell("hub", "status", "--data", "hub", "--json"))
+    assert found["websocketUrls"] == [url]
+    assert found["url"].startswith("tls://")
+    assert found["certificate"]["names"] == ["echange.test"]
+    assert set(found["streams"]) == {"PUB", "DOC"}  # it enters its own TLS listener
+    french = shell("hub", "status", "--data", "hub")
+    assert found["certificate"]["sha256"] in french
+    assert url in french
+    assert shell.end(hub, signal.SIGINT) == 0
+    everywhere = ("--host", "0.0.0.0", "--websocket-port", "443")  # noqa: S104
+    shell("hub", "init", "--data", "open", *everywhere, status=2)
 
 
 def test_an_enrolment_that_is_none_changes_nothing(shell: Shell):

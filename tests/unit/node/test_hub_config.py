@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pki_world import Authority
 
 from federation.errors import MaillageError, MalformedError, StateError, UnknownError
 from node.broker import Broker, BrokerError, check_config
@@ -15,6 +16,7 @@ from node.hub.config import (
     HubSettings,
     Member,
     Tls,
+    WebSocket,
     hub_conf,
     member_permissions,
     members_conf,
@@ -141,6 +143,23 @@ def test_it_listens_on_the_loopback_unless_told_otherwise(tmp_path: Path, keys: 
     secured = hub_conf(HubSettings(tls=Tls(Path("/a b.pem"), Path("/k.pem"))), paths, keys[0])
     assert 'tls { cert_file: "/a b.pem", key_file: "/k.pem" }' in secured
     assert "sync_interval: always" in secured
+
+
+def test_the_second_listener_has_tls_or_says_that_it_has_none(tmp_path: Path, keys: list[str]):
+    paths = prepare(tmp_path / "hub")
+    paths.members_conf.write_text(members_conf([]))
+    tls = Authority.make(tmp_path, "CA").issue(tmp_path, "localhost")
+    for websocket, line in (
+        (WebSocket(0), "no_tls: true"),
+        (WebSocket(443, "::1", tls), f'tls {{ cert_file: "{tls.certificate}"'),
+    ):
+        text = hub_conf(HubSettings(websocket=websocket), paths, keys[2])
+        assert line in text.partition("websocket {")[2].partition("\n}\n")[0]
+        assert "same_origin: true" in text
+        paths.hub_conf.write_text(text)
+        check_config(paths.hub_conf)
+    assert 'listen: "[::1]:443"' in text
+    assert "websocket" not in hub_conf(HubSettings(), paths, keys[2])
 
 
 async def test_odd_folder_names_are_quoted(tmp_path: Path, keys: list[str]):

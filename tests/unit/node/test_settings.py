@@ -9,9 +9,10 @@ import pytest
 from federation.errors import MalformedError
 from node.cli import hub_file
 from node.cli.reference import NOT_SETTINGS, attributes
-from node.hub.config import HubSettings
+from node.hub.config import HubSettings, Tls, WebSocket
 from node.settings import FILE_NAME, HubAddress, Settings, load_settings
 
+TLS = Tls(Path("c"), Path("k"))
 PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
 
 
@@ -84,6 +85,9 @@ def test_environment_over_file_over_default(tmp_path: Path, monkeypatch: pytest.
         "[[hubs]]\nname = 'a'",
         "[[hubs]]\nname = 'a'\nurl = 'http://h'",
         "[[hubs]]\nname = 'A'\nurl = 'nats://h'",
+        "[[hubs]]\nname = 'a'\nurl = 'tls://user:password@h'",
+        "[[hubs]]\nname = 'a'\nurl = 'tls://h'\nproxy = 'socks5://p'",
+        "proxy = 'ftp://p'",
         "[[hubs]]\nname = 'a'\nurl = 'nats://h'\nmore = 1",
         "receipt_interval_s = 0",
         "receipt_interval_s = nan",
@@ -96,6 +100,46 @@ def test_a_wrong_setting_is_named_with_a_remedy(tmp_path: Path, text: str):
         load_settings(tmp_path)
     assert wrong.value.code == "settings"
     assert "docs/settings.md" in wrong.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "settings"),
+    [
+        ("websocket_port = 443", WebSocket(443)),
+        ('websocket_port = 443\ntls_certificate = "c"\ntls_key = "k"', WebSocket(443, tls=TLS)),
+        (
+            'host = "0.0.0.0"\nwebsocket_port = 443\ntls_certificate = "c"\ntls_key = "k"',
+            WebSocket(443, "0.0.0.0", TLS),  # noqa: S104
+        ),
+        (
+            'host = "0.0.0.0"\nwebsocket_port = 80\nwebsocket_behind_tls = true',
+            WebSocket(80, "0.0.0.0"),  # noqa: S104
+        ),
+        (
+            'host = "0.0.0.0"\nwebsocket_port = 80\nwebsocket_host = "127.0.0.1"',
+            WebSocket(80, "127.0.0.1"),
+        ),
+        ("", None),
+    ],
+)
+def test_the_second_listener_of_a_hub(tmp_path: Path, text: str, settings: WebSocket | None):
+    (tmp_path / hub_file.FILE_NAME).write_text(text)
+    assert hub_file.load(tmp_path).settings().websocket == settings
+    kept = hub_file.load(tmp_path)
+    hub_file.save(tmp_path, kept)
+    assert hub_file.load(tmp_path) == kept
+
+
+def test_no_secret_stands_in_what_is_said_of_settings(tmp_path: Path):
+    for text in (
+        "[[hubs]]\nname = 'a'\nurl = 'tls://user:geheim@h'",
+        "proxy = 'socks5://user:geheim@h'",
+        "[[hubs]]\nname = 'a'\nurl = 'tls://h'\nproxy = 'http://user:geheim@:0'",
+    ):
+        (tmp_path / FILE_NAME).write_text(text)
+        with pytest.raises(MalformedError) as wrong:
+            load_settings(tmp_path)
+        assert "geheim" not in str(wrong.value) + wrong.value.remedy
 
 
 def test_a_wrong_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -130,6 +174,10 @@ def test_what_a_hub_was_given_is_kept_and_can_be_edited(tmp_path: Path):
         "port = 70000",
         "nothing = 1",
         'hub_id = "Ä"',
+        'host = "0.0.0.0"\nwebsocket_port = 443',
+        'websocket_host = "0.0.0.0"\nwebsocket_port = 443',
+        "websocket_port = -1",
+        'websocket_behind_tls = "perhaps"',
         'tls_certificate = "a"',
         "max_file_bytes = 1048576",
         "= broken",
