@@ -12,8 +12,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-import polars as pl
-
 from federation.bundle import Bundle
 from federation.chain import Elsewhere, Head, Next, place
 from federation.charter import read_charter
@@ -27,6 +25,7 @@ from federation.manifest import Manifest
 from federation.message import MANIFEST_HEADER
 from federation.model import Position
 from federation.reasons import REASONS, STEPS, Verdict
+from federation.standing import Order, Standing
 from federation.verify import (
     Arrival,
     Failed,
@@ -314,7 +313,8 @@ class _Walk:
         self._witness: Final = witness
         self._heads: Final[dict[str, Head]] = {}
         self._history: Final[dict[tuple[str, str], Position]] = {}
-        self._tables: Final[dict[str, pl.DataFrame | None]] = {}
+        self._standing: Final = Standing(lambda _dataset, _at: None)
+        self._known: Final[set[str]] = set()
 
     def look(self, number: int, text: str) -> Inspected:
         arrival = Arrival(None, {MANIFEST_HEADER: text}, b"")
@@ -325,8 +325,8 @@ class _Walk:
         steps = [Step(at, "holds", found) for at, found in _facts(opened, text).items()]
         steps = self._marked(opened, steps)
         blob = self._content(opened, steps)
-        self._chain(opened, steps)
-        self._judge(opened, blob, steps)
+        voids_after = self._chain(opened, steps)
+        self._judge(Candidate(opened, blob, voids_after), steps)
         return self._told(number, opened, steps)
 
     def _told(self, number: int, opened: Opened | Failed, steps: list[Step]) -> Inspected:
@@ -368,7 +368,7 @@ class _Walk:
         steps.append(Step(11, "holds", f"{content.digest}, {content.size} B"))
         return blob
 
-    def _chain(self, opened: Opened, steps: list[Step]) -> None:
+    def _chain(self, opened: Opened, steps: list[Step]) -> Order | None:
         """Step 12. What follows is looked at from here on, wherever the file begins."""
         manifest = opened.manifest
         head = self._heads.get(manifest.dataset)
@@ -384,26 +384,34 @@ class _Walk:
                 epoch=manifest.epoch, sequence=manifest.sequence, digest=opened.digest
             )
             self._history[manifest.dataset, opened.digest] = position
-        if not isinstance(stands, Next):
-            self._tables.pop(manifest.dataset, None)  # a change can't be applied across a gap
+        if isinstance(stands, Next):
+            return stands.voids_after
+        self._forget(manifest.dataset)  # a change can't be applied across a gap
+        return None
 
-    def _judge(self, opened: Opened, blob: bytes | None, steps: list[Step]) -> None:
+    def _forget(self, dataset: str) -> None:
+        self._known.discard(dataset)
+        self._standing.emptied(dataset)
+
+    def _judge(self, candidate: Candidate, steps: list[Step]) -> None:
         """Steps 13 to 15."""
+        opened = candidate.opened
         manifest = opened.manifest
-        if manifest.content is not None and blob is None:
+        if manifest.content is not None and candidate.blob is None:
             return  # nothing to decode; step 11 says why
-        missing = manifest.dataset not in self._tables and opened.schema.kind == "register"
+        missing = manifest.dataset not in self._known and opened.schema.kind == "register"
         if missing and manifest.mode == "delta":
             return  # the table that it changes isn't in the file; step 12 says so
-        answer = judge([Candidate(opened, blob)], self._witness, self._tables.get)[0]
+        answer = judge([candidate], self._witness, self._standing)[0]
         if isinstance(answer, Finding):
             steps += [Step(at, "holds") for at in range(13, answer.step)]
             steps.append(_step(answer))
-            self._tables.pop(manifest.dataset, None)
+            if opened.schema.kind == "register":
+                self._forget(manifest.dataset)
             return
         steps += _judged(answer)
-        if opened.schema.kind == "register" and not (missing and manifest.mode != "snapshot"):
-            self._tables[manifest.dataset] = answer.value.table
+        if not (missing and manifest.mode != "snapshot"):
+            self._known.add(manifest.dataset)
 
 
 def _where(stands: Elsewhere, manifest: Manifest) -> Finding:

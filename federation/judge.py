@@ -20,12 +20,14 @@ from federation.limits import PLAIN_MAX_BYTES
 from federation.manifest import Content, Manifest, Mode
 from federation.model import instant_us
 from federation.places import covered, place_of
+from federation.standing import Order, Standing, Table
 from federation.strict import sha256_hex
 from federation.tables import next_table
 from federation.verify import Finding, KeyRecord, Opened, Trust
 from schemas.checks import check_batch
 from schemas.model import DELETED, Schema
 from schemas.territory import UnknownTerritoryError
+from schemas.versions import same_series
 
 T = TypeVar("T")
 
@@ -85,10 +87,12 @@ class Candidate:
     Attributes:
         opened: Steps 1 to 10.
         blob: The content, its digest compared; None without content.
+        voids_after: It opens an epoch: what came behind this place is void (step 12).
     """
 
     opened: Opened
     blob: bytes | None
+    voids_after: Order | None = None
 
 
 Tables = Callable[[str], pl.DataFrame | None]
@@ -104,13 +108,16 @@ def arrow_schema_of(mode: Mode, schema: Schema) -> Any:
     return schema.key_arrow_schema() if mode == "withdraw" else schema.arrow_schema()
 
 
-def judge(candidates: Sequence[Candidate], trust: Trust, tables: Tables) -> list[Judgement]:
+def judge(
+    candidates: Sequence[Candidate], trust: Trust, standing: Standing | Tables
+) -> list[Judgement]:
     """Steps 13 to 15 for a batch.
 
     Args:
         candidates: In chain order per dataset.
         trust: What this receiver knows.
-        tables: Present tables of registers, before this batch.
+        standing: What stands of the datasets, kept up as candidates are judged; or the present
+            tables of registers, where no epoch is opened and nothing is judged afterwards.
 
     Returns:
         One per candidate, in order.
@@ -119,11 +126,20 @@ def judge(candidates: Sequence[Candidate], trust: Trust, tables: Tables) -> list
         MemoryError: This machine can't give what a content needs, whose size is bounded. That is
             no fault of its owner: nothing of the batch is judged, and it is taken again.
     """
+    if not isinstance(standing, Standing):
+        standing = _present(standing)
     results: list[Judgement] = []
-    overlay: dict[str, pl.DataFrame | None] = {}
     for run in _runs(candidates):
-        results += _judge_run(run, trust, tables, overlay)
+        results += _judge_run(run, trust, standing)
     return results
+
+
+def _present(tables: Tables) -> Standing:
+    def table(dataset: str, _at: Order | None) -> Table | None:
+        frame = tables(dataset)
+        return None if frame is None else Table(frame)
+
+    return Standing(table)
 
 
 def _runs(candidates: Sequence[Candidate]) -> Iterator[list[Candidate]]:
@@ -143,20 +159,25 @@ def _runs(candidates: Sequence[Candidate]) -> Iterator[list[Candidate]]:
 
 
 def _judge_run(
-    candidates: Sequence[Candidate],
-    trust: Trust,
-    tables: Tables,
-    overlay: dict[str, pl.DataFrame | None],
+    candidates: Sequence[Candidate], trust: Trust, standing: Standing
 ) -> list[Judgement]:
     decoded = [_decode(one) for one in candidates]
     found: list[Finding | None] = [one if isinstance(one, Finding) else None for one in decoded]
     frames: dict[int, pl.DataFrame] = {}
     for group in _groups(candidates, decoded):
         _check_group([(index, candidates[index], decoded[index]) for index in group], found, frames)
-    return [
-        found[index] or _finish(candidate, frames.get(index), overlay, tables, trust)
-        for index, candidate in enumerate(candidates)
-    ]
+    results: list[Judgement] = []
+    for index, candidate in enumerate(candidates):
+        opened = candidate.opened
+        if candidate.voids_after is not None:
+            # refused or not: its place in the chain is taken, and the epoch before is given up
+            standing.back(
+                opened.manifest.dataset,
+                candidate.voids_after,
+                register=opened.schema.kind == "register",
+            )
+        results.append(found[index] or _finish(candidate, frames.get(index), standing, trust))
+    return results
 
 
 def _decode(candidate: Candidate) -> Any:
@@ -330,31 +351,29 @@ def _sharing(opened: Opened, trust: Trust) -> Finding | None:
 
 
 def _finish(
-    candidate: Candidate,
-    frame: pl.DataFrame | None,
-    overlay: dict[str, pl.DataFrame | None],
-    tables: Tables,
-    trust: Trust,
+    candidate: Candidate, frame: pl.DataFrame | None, standing: Standing, trust: Trust
 ) -> Judgement:
-    """The rest of 14 (composition, resulting table), 15, then the proof."""
+    """The rest of 14 (composition, resulting table or series), 15, then the proof."""
     opened = candidate.opened
     manifest = opened.manifest
+    register = opened.schema.kind == "register"
     table: pl.DataFrame | None = None
     try:
         finding = _composed(opened, frame)
-        if finding is None and opened.schema.kind == "register":
-            result = next_table(opened, frame, _table_before(manifest, overlay, tables))
+        if finding is None and register:
+            result = next_table(opened, frame, _before(manifest, standing))
             if isinstance(result, Finding):
                 finding = result
             else:
                 table = result
+        elif finding is None:
+            finding = _continued(opened, standing)
     except pl.exceptions.PanicException as error:
         return _stopped(error)  # of polars in a join, a sort or a digest: not an Exception either
     finding = finding or _sharing(opened, trust)
     if finding is not None:
         return finding
-    if opened.schema.kind == "register":
-        overlay[manifest.dataset] = table
+    _stands(opened, table, standing)
     return Verified(
         Publication(
             manifest=manifest,
@@ -383,11 +402,32 @@ def _composed(opened: Opened, frame: pl.DataFrame | None) -> Finding | None:
     return Finding("composition", "; ".join(faults)[:300]) if faults else None
 
 
-def _table_before(
-    manifest: Manifest, overlay: dict[str, pl.DataFrame | None], tables: Tables
-) -> pl.DataFrame | None:
+def _before(manifest: Manifest, standing: Standing) -> pl.DataFrame | None:
     if manifest.mode == "snapshot":
+        return None  # needs none: not read for nothing
+    table = standing.table(manifest.dataset)
+    return None if table is None else table.frame
+
+
+def _continued(opened: Opened, standing: Standing) -> Finding | None:
+    """A series keeps its key, time, place and window: rows of all its versions are compared."""
+    if opened.manifest.content is None:
         return None
-    if manifest.dataset in overlay:
-        return overlay[manifest.dataset]
-    return tables(manifest.dataset)
+    before = standing.schema(opened.manifest.dataset)
+    if before is None or before == opened.schema or same_series(before, opened.schema):
+        return None
+    return Finding("schema-change", f"{before.version} to {opened.schema.version}")
+
+
+def _stands(opened: Opened, table: pl.DataFrame | None, standing: Standing) -> None:
+    """What an accepted publication leads to."""
+    manifest, schema = opened.manifest, opened.schema
+    if manifest.mode == "unchanged":
+        return  # under whatever version it was said: the rows are those of before
+    if manifest.mode == "withdraw" and (manifest.content is None or table is None):
+        if schema.kind == "register" or manifest.content is None:
+            standing.emptied(manifest.dataset)
+    elif schema.kind == "series":
+        standing.grown(manifest.dataset, schema)
+    elif table is not None:
+        standing.moved(manifest.dataset, manifest.order, Table(table, schema))

@@ -177,6 +177,13 @@ _ALL: Final = (
     Reason("content-columns", 13, _R, "the content's columns are not the schema's", _OWNER),
     Reason("rows", 14, _R, "the content has another number of rows than stated", _OWNER),
     Reason("period", 14, _R, "a row lies outside the period stated", _OWNER),
+    Reason(
+        "schema-change",
+        14,
+        _R,
+        "the version of the schema has another key, time, place or window than the rows before",
+        "the publisher withdraws the dataset first, or publishes another one",
+    ),
     Reason("invalid", 14, _R, "a row breaks a rule of the schema", _OWNER),
     Reason("place", 14, _R, "a row belongs to a place that the publisher doesn't cover", _OWNER),
     Reason(

@@ -8,12 +8,15 @@ a failed transaction the shell throws the replica away and makes a new one from 
 Events: `opened` (steps 1 to 10 hold), `failed`, `bound` (step 11), `settled` (13 to 15), `learned`.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Final
 
 from federation.chain import Elsewhere, Head, History, Next, place
+from federation.manifest import Manifest
 from federation.reasons import REASONS, Verdict
 from federation.verify import Failed, Finding, Opened
 
@@ -24,7 +27,7 @@ class HeldRef:
 
     Attributes:
         ref: The store's id.
-        waiting_for: A dataset id, a key thumbprint or a digest.
+        waiting_for: A key thumbprint, a digest, or a place in a dataset: what `Hold` said.
     """
 
     ref: str
@@ -41,7 +44,13 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Keep the message until what it waits for is here."""
+    """Keep the message until what it waits for is here.
+
+    Attributes:
+        failed: What and why.
+        waiting_for: A key thumbprint, a digest, or the place in its dataset that it would take:
+            `<dataset>#<epoch>.<sequence>`.
+    """
 
     failed: Failed
     waiting_for: str
@@ -112,6 +121,13 @@ class Receipt:
 
 Instruction = Judge | Hold | Refuse | Charge | Drop | Ask | Fetch | Release | Receipt
 
+RUN_MAX: Final = 500
+"""Messages of one dataset released at once: what follows on each other without a gap goes together,
+and who signs a long chain behind a wrong link can't have more than this tried again for it."""
+
+Place = tuple[int, int]
+"""(epoch, sequence)."""
+
 SPEAKER_STEP: Final = 8
 """Up to this step nobody has shown to speak for the dataset's owner."""
 
@@ -121,6 +137,60 @@ _FETCHED: Final = {
     "charter-unknown": "charter",
     "mandate-unknown": "mandate",
 }
+
+
+_BEHIND: Final = re.compile(r"([^#]+)(?:#(?:([0-9]+)\.([0-9]+)|([0-9a-f]{64})))?")
+"""What waits for something in its dataset: a place, or a predecessor by digest (openers)."""
+
+
+class _Queue:
+    """What is held of one dataset, by the place that it would take, or by its predecessor."""
+
+    def __init__(self) -> None:
+        self._refs: Final[defaultdict[Place, list[str]]] = defaultdict(list)
+        self._places: Final[list[Place]] = []
+        self._behind: Final[defaultdict[str, list[str]]] = defaultdict(list)
+
+    def add(self, ref: str, place: Place, behind: str) -> None:
+        """Hold something for its place; or, where that is given, for its predecessor."""
+        if behind:
+            self._behind[behind].append(ref)
+            return
+        if place not in self._refs:
+            heappush(self._places, place)
+        self._refs[place].append(ref)
+
+    def due(self, head: Head, digest: str) -> list[str]:
+        """Take what can be decided on now: next, on the way from there, or never any more.
+
+        Args:
+            head: As it is, or will be once all is settled that is being judged.
+            digest: What was settled.
+        """
+        found = self._behind.pop(digest, [])
+        epoch, sequence = head.order
+        while self._places and len(found) < RUN_MAX:
+            at = self._places[0]
+            if at == (epoch, sequence + 1):
+                sequence += 1
+            elif at == (epoch + 1, 1):
+                epoch, sequence = at
+            elif at > (epoch, sequence):
+                break
+            found += self._refs.pop(heappop(self._places))
+        return found
+
+    def everything(self) -> list[str]:
+        """Take all, in order."""
+        found = []
+        while self._places:
+            found += self._refs.pop(heappop(self._places))
+        found += [ref for refs in self._behind.values() for ref in refs]
+        self._behind.clear()
+        return found
+
+    def __len__(self) -> int:
+        return sum(map(len, self._refs.values())) + sum(map(len, self._behind.values()))
 
 
 class Replica:
@@ -138,11 +208,12 @@ class Replica:
         """
         self.heads: Final[dict[str, Head]] = dict(heads)
         self._waiting: Final[defaultdict[str, list[str]]] = defaultdict(list)
+        self._queues: Final[defaultdict[str, _Queue]] = defaultdict(_Queue)
         self._history: Final = history
         self._asked: Final[dict[str, tuple[int, int]]] = {}
         self._fetching: Final[set[str]] = set()
         for one in held:
-            self._waiting[one.waiting_for].append(one.ref)
+            self.held(one.ref, one.waiting_for)
 
     def opened(self, opened: Opened) -> list[Instruction]:
         """Step 12 for a publication whose steps 1 to 11 hold and whose content is whole."""
@@ -190,44 +261,61 @@ class Replica:
         else:
             failed = Failed(opened.arrival, finding, opened.digest, opened.manifest, opened.jws)
             follow += [Refuse(failed, counted=True), Receipt(owner, at_once=True)]
-        return follow + self.learned(dataset)
+        self._asked.pop(dataset, None)
+        queue = self._queues.get(dataset)
+        return follow if queue is None else follow + _released(queue.due(head, opened.digest))
 
     def learned(self, name: str) -> list[Instruction]:
-        """A document arrived (its digest or thumbprint), or a dataset's head moved (its id)."""
+        """A document arrived (its digest or thumbprint); or all of a dataset is tried (its id)."""
         self._fetching.discard(name)
         self._asked.pop(name, None)
-        refs = self._waiting.pop(name, None)
-        return [Release(tuple(refs))] if refs else []
+        queue = self._queues.pop(name, None)
+        return _released(self._waiting.pop(name, []) if queue is None else queue.everything())
 
     def held(self, ref: str, waiting_for: str) -> None:
         """The store has given what was held an id."""
-        self._waiting[waiting_for].append(ref)
+        found = _BEHIND.fullmatch(waiting_for) if "/" in waiting_for else None
+        if found is None:
+            self._waiting[waiting_for].append(ref)
+            return
+        dataset, epoch, sequence, behind = found.groups(default="")
+        # held by an older program without its place: tried again at the next decision
+        self._queues[dataset].add(ref, (int(epoch or 0), int(sequence or 0)), behind)
 
     def forgotten(self) -> list[Instruction]:
         """Now and then: whatever is still missing is asked for again."""
         self._asked.clear()
         self._fetching.clear()
         again: list[Instruction] = []
-        for name in list(self._waiting):
-            if "/" in name:
-                again += self._ask(name)
+        for dataset, queue in self._queues.items():
+            if len(queue):
+                again += self._ask(dataset)
         return again
 
     def waiting(self) -> Mapping[str, int]:
-        """How many messages wait, by what they wait for."""
-        return {name: len(refs) for name, refs in self._waiting.items()}
+        """How many messages wait, by what they wait for: a document, or more of a dataset."""
+        found = {name: len(refs) for name, refs in self._waiting.items()}
+        return found | {name: len(queue) for name, queue in self._queues.items() if len(queue)}
 
     def _hold(self, failed: Failed) -> list[Instruction]:
         finding, manifest = failed.finding, failed.manifest
         if finding.code == "predecessor-missing":
             assert manifest is not None
-            return [Hold(failed, manifest.dataset), *self._ask(manifest.dataset)]
+            return [Hold(failed, self._place(manifest)), *self._ask(manifest.dataset)]
         follow: list[Instruction] = [Hold(failed, finding.missing or finding.code)]
         what = _FETCHED.get(finding.code)
         if what is not None and finding.missing not in self._fetching:
             self._fetching.add(finding.missing)
             follow.append(Fetch(what, finding.missing))
         return follow
+
+    def _place(self, manifest: Manifest) -> str:
+        """What a publication behind a gap waits for."""
+        dataset, previous = manifest.dataset, manifest.previous
+        opens = manifest.abandons is not None
+        if opens and previous is not None and self._history(dataset, previous) is None:
+            return f"{dataset}#{previous}"
+        return f"{dataset}#{manifest.epoch}.{manifest.sequence}"
 
     def _ask(self, dataset: str) -> list[Instruction]:
         """Once per gap; `forgotten` clears the memory of it."""
@@ -237,6 +325,11 @@ class Replica:
             return []
         self._asked[dataset] = order
         return [Ask(dataset, head)]
+
+
+def _released(refs: Iterable[str]) -> list[Instruction]:
+    found = tuple(refs)
+    return [Release(found)] if found else []
 
 
 def fail(opened: Opened, found: Elsewhere | Finding) -> Failed:

@@ -17,9 +17,15 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise MalformedError("an object has the same key twice", code="json-duplicate-key")
-    if None in found.values():
-        raise MalformedError("what is absent is left out, not null", code="json")
     return found
+
+
+def _has_null(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_null, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_null, value))
+    return value is None
 
 
 def _no_number(text: str) -> NoReturn:
@@ -46,6 +52,8 @@ def parse_object(data: bytes) -> dict[str, Any]:
         found = _decoder.decode(data.decode("utf-8"))
         if b"\\u" in data:
             json.dumps(found, ensure_ascii=False).encode()  # fails on half a surrogate pair
+        if b"null" in data and _has_null(found):
+            raise MalformedError("what is absent is left out, not null", code="json")
     except (ValueError, RecursionError) as error:
         raise MalformedError(f"not JSON: {error}"[:200], code="json") from error
     if type(found) is not dict:

@@ -95,6 +95,10 @@ _REASONS: Final = {
     "content-columns": ("les colonnes ne sont pas celles du schéma", _OWNER),
     "rows": ("le nombre de lignes n’est pas celui annoncé", _OWNER),
     "period": ("une ligne sort de la période annoncée", _OWNER),
+    "schema-change": (
+        "la version du schéma change la clé, l’horodatage, le lieu ou la fenêtre de la série",
+        "l’éditeur dépublie d’abord le jeu de données, ou en publie un autre",
+    ),
     "invalid": ("une ligne enfreint une règle du schéma", _OWNER),
     "place": ("une ligne concerne un lieu que l’éditeur ne couvre pas", _OWNER),
     "result": ("la table obtenue n’est pas celle qui est signée", _SNAPSHOT),

@@ -16,7 +16,7 @@ const CODES = { // step: verdict, codes, verdict, codes
   11: ['held', 'part-missing', 'transport-fault', 'content-digest content-unexpected'],
   12: ['transport-fault', 'replayed', 'held', 'predecessor-missing', 'refused', 'fork chain-broken epoch-abandoned'],
   13: ['refused', 'content-frame content-size content-arrow content-columns'],
-  14: ['refused', 'rows period invalid place result table-missing composition'],
+  14: ['refused', 'rows period schema-change invalid place result table-missing composition'],
   15: ['refused', 'sharing charter-ended'],
 }
 export const REASONS = new Map(Object.entries(CODES).flatMap(([step, list]) => list.flatMap((verdict, at) =>
