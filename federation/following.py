@@ -20,7 +20,7 @@ from federation.judge import Candidate, Publication, judge
 from federation.manifest import Manifest
 from federation.message import MANIFEST_HEADER
 from federation.model import Position
-from federation.replay import Rows, replay
+from federation.replay import Rows, replay, together
 from federation.tables import apply_delta
 from federation.verify import Arrival, Failed, Finding, Opened, Trust, bind_content, open_all
 from schemas.model import Schema
@@ -130,20 +130,25 @@ class Chain:
     def rows(self) -> tuple[Schema, pl.DataFrame] | None:
         """The rows as they stand, sorted by key; None if nothing was accepted.
 
-        A series is read under the schema of its last publication, as everywhere.
+        A series is read under the newest version of its schema that has rows.
+
+        Raises:
+            StateError: `schema-versions`: rows of several versions have no common form.
         """
         if not self._kept:
             return None
         schema = self._kept[-1].schema
+        none = pl.DataFrame(schema=schema.polars_schema())
         if schema.kind == "register":
-            none = pl.DataFrame(schema=schema.polars_schema())
             return schema, none if self._table is None else self._table
-        played = [
-            Rows(one.manifest.order, one.manifest.mode, one.frame)
-            for one in self._kept
-            if one.schema == schema and one.frame is not None
-        ]
-        return schema, replay(schema, played).sort(schema.primary_key)
+        tables = replay(
+            [
+                Rows(one.manifest.order, one.manifest.mode, one.frame, one.schema)
+                for one in self._kept
+                if one.frame is not None
+            ]
+        )
+        return together(self.dataset, tables) if tables else (schema, none)
 
     def accepted(self) -> list[Publication]:
         """The publications that the rows follow from, in order."""

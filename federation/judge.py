@@ -16,7 +16,7 @@ from federation.composition import SCHEMA as COMPOSITION
 from federation.composition import misfits, row_schema
 from federation.content import decode, split
 from federation.errors import MalformedError
-from federation.limits import PLAIN_MAX_BYTES
+from federation.limits import PLAIN_BATCH_MAX_BYTES
 from federation.manifest import Content, Manifest, Mode
 from federation.model import instant_us
 from federation.places import covered, place_of
@@ -27,7 +27,6 @@ from federation.verify import Finding, KeyRecord, Opened, Trust
 from schemas.checks import check_batch
 from schemas.model import DELETED, Schema
 from schemas.territory import UnknownTerritoryError
-from schemas.versions import same_series
 
 T = TypeVar("T")
 
@@ -36,10 +35,6 @@ PART: Final = "_part"
 
 ROWS_TOGETHER_MAX: Final = 1_000_000
 """Rows checked in one frame; bounds memory (some 100 MB at 100 bytes a row)."""
-
-PLAIN_TOGETHER_MAX_BYTES: Final = PLAIN_MAX_BYTES
-"""Contents decoded at once: as much as the largest may take alone. A batch of small messages may
-hold a hundred times that."""
 
 _MAKER: Final = object()
 
@@ -149,7 +144,7 @@ def _runs(candidates: Sequence[Candidate]) -> Iterator[list[Candidate]]:
     for one in candidates:
         content = one.opened.manifest.content
         size = 0 if content is None else content.plain_size
-        if run and held + size > PLAIN_TOGETHER_MAX_BYTES:
+        if run and held + size > PLAIN_BATCH_MAX_BYTES:
             yield run
             run, held = [], 0
         run.append(one)
@@ -413,8 +408,8 @@ def _continued(opened: Opened, standing: Standing) -> Finding | None:
     """A series keeps its key, time, place and window: rows of all its versions are compared."""
     if opened.manifest.content is None:
         return None
-    before = standing.schema(opened.manifest.dataset)
-    if before is None or before == opened.schema or same_series(before, opened.schema):
+    before = standing.follows(opened.manifest.dataset, opened.schema)
+    if before is None:
         return None
     return Finding("schema-change", f"{before.version} to {opened.schema.version}")
 

@@ -23,6 +23,10 @@ CONTENT_MAX_BYTES: Final = 64 * 1024 * 1024
 PLAIN_MAX_BYTES: Final = 256 * 1024 * 1024
 """A content decompressed: bounds a receiver's memory before anything is decompressed."""
 
+PLAIN_BATCH_MAX_BYTES: Final = PLAIN_MAX_BYTES
+"""Contents of one of a receiver's transactions, decompressed: as much as the largest takes alone. A
+batch of small messages may hold a hundred times that."""
+
 PARTS_MAX: Final = CONTENT_MAX_BYTES // PART_MAX_BYTES
 """Parts of one content."""
 

@@ -14,8 +14,10 @@ import polars as pl
 from federation.cell import Cell, CellKey
 from federation.cells import PART, Part, cells_of_batch, roll_up
 from federation.composition_claim import WindowKind
+from federation.errors import StateError
 from federation.places import VINTAGE, place_of, zone_of, zone_of_place
 from schemas.model import Schema
+from schemas.versions import holds, order, widened
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,13 @@ class Rows:
         order: (epoch, sequence).
         mode: `append` or `withdraw`.
         frame: Rows, or keys.
+        schema: Of the rows.
     """
 
     order: tuple[int, int]
     mode: str
     frame: pl.DataFrame
+    schema: Schema
 
 
 @lru_cache(maxsize=65_536)
@@ -39,20 +43,68 @@ def part_of(owner: str, dataset: str) -> Part:
     return Part(dataset, place_of(owner) or "", zone_of(owner), VINTAGE)
 
 
-def replay(schema: Schema, rows: Sequence[Rows]) -> pl.DataFrame:
-    """Rows that stand after all publications: upserts by primary key, keys withdrawn."""
-    key = list(schema.primary_key)
-    table: pl.DataFrame | None = None
+Tables = Sequence[tuple[Schema, pl.DataFrame]]
+"""Rows of one dataset, each once, by the version of the schema under which they were published."""
+
+
+def replay(rows: Sequence[Rows]) -> Tables:
+    """Rows that stand after all publications: upserts by primary key, keys withdrawn.
+
+    Rows keep the version of the schema under which they were published, one table for each: a row
+    of one replaces a row of another, as `schemas.versions.same_series` has it.
+
+    Returns:
+        The versions that have rows, the oldest first.
+    """
+    tables: dict[Schema, pl.DataFrame] = {}
     for one in sorted(rows, key=lambda row: row.order):
-        if one.mode == "withdraw":
-            if table is not None:
-                table = table.join(one.frame, on=key, how="anti", maintain_order="left")
-            continue
-        frame = one.frame
-        table = (
-            frame if table is None else pl.concat([table.join(frame, on=key, how="anti"), frame])
+        key = list(one.schema.primary_key)
+        for schema, table in tables.items():
+            tables[schema] = table.join(one.frame, on=key, how="anti", maintain_order="left")
+        if one.mode != "withdraw":
+            before = tables.get(one.schema)
+            tables[one.schema] = one.frame if before is None else pl.concat([before, one.frame])
+    found = [(schema, table) for schema, table in tables.items() if table.height]
+    return sorted(found, key=lambda pair: (order(pair[0]), pair[0].digest))
+
+
+def together(dataset: str, tables: Tables) -> tuple[Schema, pl.DataFrame]:
+    """Rows of several versions in the form of the newest, sorted by key.
+
+    Args:
+        dataset: Its id, for people.
+        tables: At least one.
+
+    Raises:
+        StateError: `schema-versions`: an older version's rows have no exact form under it.
+    """
+    newest = tables[-1][0]
+    strange = [older.version for older, _ in tables if not holds(newest, older)]
+    if strange:
+        raise StateError(
+            f"rows of {dataset} under version {', '.join(strange)} of {newest.name} have no exact "
+            f"form under version {newest.version}",
+            code="schema-versions",
+            remedy="take them as a bundle, which keeps every publication as it was signed",
         )
-    return pl.DataFrame(schema=schema.polars_schema()) if table is None else table
+    frame = pl.concat([widened(rows, newest) for _, rows in tables])
+    return newest, frame.sort(newest.primary_key)
+
+
+def cells_of_tables(dataset: str, tables: Tables) -> dict[CellKey, Cell]:
+    """The cells of one dataset in its own windows, whatever the versions of its rows.
+
+    Raises:
+        ExactnessError: A figure passes 128 bits.
+    """
+    part = part_of(dataset.partition("/")[0], dataset)
+    found: dict[CellKey, Cell] = {}
+    for schema, table in tables:
+        marked = table.with_columns(pl.lit(0, pl.UInt32).alias(PART))
+        for key, cell in cells_of_batch(schema, marked, [part]):
+            known = found.get(key)
+            found[key] = cell if known is None else known.merge(cell)
+    return found
 
 
 def cells_of_table(

@@ -143,6 +143,12 @@ _BEHIND: Final = re.compile(r"([^#]+)(?:#(?:([0-9]+)\.([0-9]+)|([0-9a-f]{64})))?
 """What waits for something in its dataset: a place, or a predecessor by digest (openers)."""
 
 
+def _where(found: re.Match[str]) -> tuple[str, Place, str]:
+    """Dataset, place and predecessor; held by an older program without its place: the first."""
+    dataset, epoch, sequence, behind = found.groups(default="")
+    return dataset, (int(epoch or 0), int(sequence or 0)), behind
+
+
 class _Queue:
     """What is held of one dataset, by the place that it would take, or by its predecessor."""
 
@@ -159,6 +165,14 @@ class _Queue:
         if place not in self._refs:
             heappush(self._places, place)
         self._refs[place].append(ref)
+
+    def remove(self, ref: str, place: Place, behind: str) -> None:
+        """Hold it no longer; an empty place costs nothing but its number."""
+        refs = self._behind.get(behind, []) if behind else self._refs.get(place, [])
+        if ref in refs:
+            refs.remove(ref)
+        if behind and not refs:
+            self._behind.pop(behind, None)
 
     def due(self, head: Head, digest: str) -> list[str]:
         """Take what can be decided on now: next, on the way from there, or never any more.
@@ -207,7 +221,7 @@ class Replica:
             history: Positions decided on before the heads.
         """
         self.heads: Final[dict[str, Head]] = dict(heads)
-        self._waiting: Final[defaultdict[str, list[str]]] = defaultdict(list)
+        self._waiting: Final[defaultdict[str, dict[str, None]]] = defaultdict(dict)
         self._queues: Final[defaultdict[str, _Queue]] = defaultdict(_Queue)
         self._history: Final = history
         self._asked: Final[dict[str, tuple[int, int]]] = {}
@@ -270,17 +284,27 @@ class Replica:
         self._fetching.discard(name)
         self._asked.pop(name, None)
         queue = self._queues.pop(name, None)
-        return _released(self._waiting.pop(name, []) if queue is None else queue.everything())
+        return _released(self._waiting.pop(name, {}) if queue is None else queue.everything())
 
     def held(self, ref: str, waiting_for: str) -> None:
         """The store has given what was held an id."""
         found = _BEHIND.fullmatch(waiting_for) if "/" in waiting_for else None
         if found is None:
-            self._waiting[waiting_for].append(ref)
+            self._waiting[waiting_for][ref] = None
             return
-        dataset, epoch, sequence, behind = found.groups(default="")
-        # held by an older program without its place: tried again at the next decision
-        self._queues[dataset].add(ref, (int(epoch or 0), int(sequence or 0)), behind)
+        dataset, place, behind = _where(found)
+        self._queues[dataset].add(ref, place, behind)
+
+    def gone(self, ref: str, waiting_for: str) -> None:
+        """What `held` told couldn't be held after all."""
+        found = _BEHIND.fullmatch(waiting_for) if "/" in waiting_for else None
+        if found is not None:
+            dataset, place, behind = _where(found)
+            self._queues[dataset].remove(ref, place, behind)
+        elif waiting_for in self._waiting:
+            self._waiting[waiting_for].pop(ref, None)
+            if not self._waiting[waiting_for]:
+                del self._waiting[waiting_for]
 
     def forgotten(self) -> list[Instruction]:
         """Now and then: whatever is still missing is asked for again."""

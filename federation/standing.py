@@ -13,6 +13,7 @@ from typing import Final
 import polars as pl
 
 from schemas.model import Schema
+from schemas.versions import same_series
 
 Order = tuple[int, int]
 """(epoch, sequence)."""
@@ -44,16 +45,23 @@ class Standing:
     """Made for a batch, thrown away after it."""
 
     def __init__(
-        self, table: StoredTable, schema: StoredSchema = lambda _dataset, _at: None
+        self,
+        table: StoredTable,
+        schema: StoredSchema = lambda _dataset, _at: None,
+        *,
+        likely: Callable[[str], Schema | None] | None = None,
     ) -> None:
         """Start from what the store has.
 
         Args:
             table: Of registers.
             schema: Of series.
+            likely: Likewise, answered quickly, and wrong at most where all was withdrawn: only
+                what another schema follows on is looked up.
         """
         self._stored_table: Final = table
         self._stored_schema: Final = schema
+        self._likely: Final = likely
         self._tables: Final[defaultdict[str, list[tuple[Order, Table | None]]]] = defaultdict(list)
         self._present: Final[dict[str, Table | None]] = {}
         self._schemas: Final[dict[str, Schema | None]] = {}
@@ -88,11 +96,20 @@ class Standing:
 
     # -- series --------------------------------------------------------------------------------
 
-    def schema(self, dataset: str) -> Schema | None:
-        """The schema of a series' last rows; None when no row of it stands."""
+    def follows(self, dataset: str, schema: Schema) -> Schema | None:
+        """Whether rows of a schema may follow on those of a series.
+
+        Returns:
+            None if they may; else the schema of the rows before.
+        """
+        before = self._schemas.get(dataset)
         if dataset not in self._schemas:
-            self._schemas[dataset] = self._stored_schema(dataset, None)
-        return self._schemas[dataset]
+            before = self._likely(dataset) if self._likely is not None else None
+            if before != schema:
+                before = self._schemas[dataset] = self._stored_schema(dataset, None)
+        if before is None or before == schema or same_series(before, schema):
+            return None
+        return before
 
     def grown(self, dataset: str, schema: Schema) -> None:
         """Rows of a schema were added to a series."""

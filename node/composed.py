@@ -52,17 +52,19 @@ class Ledger:
             if _touches(row, low, high):
                 frame = self._contents.frame(row)
                 if frame is not None:
-                    found.append(Rows(row.order, row.mode, _within(frame, day)))
+                    found.append(Rows(row.order, row.mode, _within(frame, day), row_schema()))
                 elif row.mode == "withdraw":
                     found.clear()
         found += [
-            Rows((_LAST, one.id), one.mode, _within(self._rows(one), day))
+            Rows((_LAST, one.id), one.mode, _within(self._rows(one), day), row_schema())
             for one in drafts
             if _touches(one, low, high)
         ]
         found = [one for one in found if one.frame.height]
         claimed = bool(found) and found[-1].mode == "append"
-        return replay(row_schema(), found), claimed
+        tables = replay(found)
+        rows = tables[0][1] if tables else pl.DataFrame(schema=row_schema().polars_schema())
+        return rows, claimed
 
     def _read(self) -> tuple[list[PublicationRow], list[DraftRow]]:
         if self._held is None:

@@ -11,9 +11,9 @@ from federation.bundle import Bundle, write
 from federation.errors import UnknownError
 from federation.jose import parse_compact
 from federation.manifest import TYP, Manifest
+from federation.replay import replay, together
 from node.knowledge import Knowledge
 from node.receive.contents import Contents
-from node.receive.figures import replay
 from node.store.rows import PublicationRow
 from node.store.store import Store
 from schemas.model import Schema
@@ -31,8 +31,12 @@ def rows_of(
 ) -> tuple[Schema, pl.DataFrame]:
     """All rows of a dataset as they stand, sorted by key.
 
+    Returns:
+        Their schema, the newest version where there are several; and the rows.
+
     Raises:
         UnknownError: `dataset`: nothing of it is held here.
+        StateError: `schema-versions`: its rows have no common form.
     """
     head = store.publications.head(dataset) or store.publications.own_head(dataset)
     schema = knowledge.schema(head.schema_digest) if head else None
@@ -44,9 +48,14 @@ def rows_of(
         )
     contents = Contents(store, knowledge.schema, progress)
     if schema.kind == "register":
-        table = contents.table(dataset)
-        return schema, pl.DataFrame(schema=schema.polars_schema()) if table is None else table
-    return schema, replay(schema, contents.series(dataset, schema)).sort(schema.primary_key)
+        table = contents.register(dataset)
+        if table is None or table.schema is None:
+            return schema, pl.DataFrame(schema=schema.polars_schema())
+        return table.schema, table.frame
+    tables = replay(contents.series(dataset))
+    if not tables:
+        return schema, pl.DataFrame(schema=schema.polars_schema())
+    return together(dataset, tables)
 
 
 def export(

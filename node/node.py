@@ -35,7 +35,8 @@ from node.link.route import Route
 from node.networks import keep_notes, route_of
 from node.publishing import Published, Publisher
 from node.receipts import DueReceipts, Receipts
-from node.receive.intake import Intake, Taken
+from node.receive.batch import Taken
+from node.receive.intake import Intake
 from node.receive.loop import Receiving
 from node.routes import Routes
 from node.send import Sender
@@ -321,6 +322,7 @@ class Node:
                     intake,
                     papers,
                     due,
+                    hub=hub.name,
                     asker=speakers[0],
                     batch=self.settings.batch_messages,
                     receipt_interval_s=self.settings.receipt_interval_s,

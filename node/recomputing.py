@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from federation.bundle import read as read_bundle
-from federation.cells import Cell, CellKey
+from federation.cells import Cell, CellKey, roll_up
 from federation.comparison import Absence, Differs, NotRecomputable, Recomputed, compare
 from federation.composition import (
     KEY,
@@ -28,7 +28,7 @@ from federation.jose import parse_compact
 from federation.manifest import TYP, Manifest
 from federation.message import MANIFEST_HEADER
 from federation.places import zone_of_place
-from federation.replay import cells_of_table, replay
+from federation.replay import Tables, cells_of_tables, replay
 from federation.verify import Arrival, Failed, bind_content, open_all
 from federation.windows import of_label
 from node.grounds import ground_of
@@ -118,12 +118,16 @@ class Recomputer:
         """All cells of a dataset up to a publication, from the stored contents alone."""
         schema = self._knowledge.schema(row.schema_digest)
         assert schema is not None
+        tables: Tables
         if schema.kind == "register":
-            held = self._contents.table(row.dataset, until=row.order)
-            table = pl.DataFrame(schema=schema.polars_schema()) if held is None else held
+            held = self._contents.register(row.dataset, row.order)
+            tables = [] if held is None or held.schema is None else [(held.schema, held.frame)]
         else:
-            table = replay(schema, self._contents.series(row.dataset, schema, until=row.order))
-        return cells_of_table(schema, row.dataset, table, window)
+            tables = replay(self._contents.series(row.dataset, until=row.order))
+        cells = cells_of_tables(row.dataset, tables)
+        if window == "none":
+            return {key: cell for key, cell in cells.items() if key.window == "none"}
+        return roll_up(cells, window, timezone_of=zone_of_place)
 
     # -- the composition itself ----------------------------------------------------------------
 

@@ -11,15 +11,16 @@ from federation.charter_end import Ending
 from federation.content import describe
 from federation.errors import StateError
 from federation.manifest import Sharing
-from federation.model import Position, instant_us
+from federation.model import Position
 from node.clock import now_us
 from node.documents import keep
 from node.keys import KeyStore
 from node.link.errors import LinkError
+from node.made_rows import publication_row
 from node.publishing import read_claims
 from node.routes import Routes
 from node.steps import step
-from node.store.rows import DraftRow, HeadRow, PublicationRow
+from node.store.rows import DraftRow, HeadRow
 from node.store.store import Store
 from schemas.model import Schema
 
@@ -131,7 +132,14 @@ class Signing:
             signed = sign_draft(draft, before, signer, issued_us=moment)
             self._store.own.sign_draft(
                 row.id,
-                _own_row(signed, draft, moment),
+                publication_row(
+                    signed.manifest,
+                    signed.digest,
+                    signed.jws,
+                    "signed",
+                    at_us=moment,
+                    span_us=draft.period_us,
+                ),
                 self._hubs if self.routes is None else self.routes.hubs_of(draft.sharing),
                 _own_head(signed, draft, head, moment),
             )
@@ -182,34 +190,6 @@ class Signing:
             licence=licence,
             composition=composition,
         )
-
-
-def _own_row(signed: Signed, draft: Draft, moment: int) -> PublicationRow:
-    manifest = signed.manifest
-    return PublicationRow(
-        digest=signed.digest,
-        owner=manifest.owner,
-        publisher=manifest.publisher,
-        dataset=manifest.dataset,
-        schema_name=manifest.schema_ref.name,
-        schema_digest=manifest.schema_ref.digest,
-        epoch=manifest.epoch,
-        sequence=manifest.sequence,
-        previous=manifest.previous,
-        mode=manifest.mode,
-        period_start=draft.period_us[0] if draft.period_us else None,
-        period_end=draft.period_us[1] if draft.period_us else None,
-        rows=manifest.rows,
-        issued=instant_us(manifest.issued),
-        sharing=manifest.sharing.level,
-        origin=manifest.origin,
-        verdict="signed",
-        jws=signed.jws,
-        content_digest=manifest.content.digest if manifest.content else None,
-        plain_size=manifest.content.plain_size if manifest.content else 0,
-        received_at=moment,
-        own=True,
-    )
 
 
 def _own_head(signed: Signed, draft: Draft, before: HeadRow | None, moment: int) -> HeadRow:

@@ -14,6 +14,7 @@ from node.link.address import parse_address
 from node.link.connection import ConnectionStatus
 from node.link.faults import read_fault
 from node.networks import HubNote, note_of, read_note
+from node.receive.turned_away import all_gaps
 from node.settings import HubAddress
 from node.sharing_choice import halted_text
 
@@ -31,6 +32,7 @@ _WORDS: Final = {
         "refused": "refusé par",
         "held": "Messages retenus",
         "behind": "messages à recevoir",
+        "away": "Messages écartés faute de place, à relire",
         "halted": "À l’arrêt",
         "charter": "Convention",
         "ended": "la convention a pris fin, rien n’est envoyé",
@@ -53,6 +55,7 @@ _WORDS: Final = {
         "refused": "refused by",
         "held": "Messages held",
         "behind": "messages to be received",
+        "away": "Messages turned away for want of room, to be read again",
         "halted": "Halted",
         "charter": "Agreement",
         "ended": "the agreement has ended, nothing is sent",
@@ -127,6 +130,11 @@ class StatusReport:
             lines.append(
                 f"{words['held']} : "
                 + ", ".join(f"{name} {count}" for name, count in found["held"].items())
+            )
+        for one in found["turnedAway"]:
+            lines.append(
+                f"{words['away']} : {one['carrier']} ({one['kind']}) {one['messages']},"
+                f" {one['hub']}"
             )
         return "\n".join(lines)
 
@@ -212,6 +220,16 @@ def status_of(node: "Node", now_us: int) -> StatusReport:
             ],
             "draftsReady": dict(counts.drafts_ready),
             "held": {name: messages for name, (messages, _size) in counts.held.items()},
+            "turnedAway": [
+                {
+                    "hub": hub,
+                    "carrier": gap.carrier,
+                    "kind": gap.kind,
+                    "messages": gap.count,
+                }
+                for hub, gaps in all_gaps(store, [hub.name for hub in node.settings.hubs]).items()
+                for gap in gaps
+            ],
             "verdicts": dict(counts.verdicts),
             "catchUp": [
                 {"hub": hub.name} | notes[hub.name].to_json()

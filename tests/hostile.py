@@ -19,7 +19,10 @@ from federation.message import MANIFEST_HEADER
 from federation.model import Position
 from federation.verify import Arrival
 from node.knowledge import Knowledge
-from node.receive.intake import Intake, Taken
+from node.receive.batch import Taken
+from node.receive.intake import Intake
+from node.receive.writing import LIMITS
+from node.store.rows import HeldLimits
 from node.store.store import Store
 from tests.world import (
     ARVIEU,
@@ -67,18 +70,21 @@ class Receiver:
         intake: Over the store.
     """
 
-    def __init__(self, folder: Path, knowledge: Knowledge | None = None) -> None:
+    def __init__(
+        self, folder: Path, knowledge: Knowledge | None = None, *, limits: HeldLimits = LIMITS
+    ) -> None:
         """Open it; it trusts Arvieu, Luzy and the EPCI unless told otherwise."""
+        self.limits = limits
         self.folder = folder
         self.knowledge = knowing(ARVIEU, LUZY, EPCI) if knowledge is None else knowledge
         self.store = Store.open(folder)
-        self.intake = Intake(self.store, self.knowledge, [EPCI])
+        self.intake = Intake(self.store, self.knowledge, [EPCI], limits=self.limits)
 
     def restart(self) -> Taken:
         """Close everything, open it again, and try again what is held, as a node does."""
         self.close()
         self.store = Store.open(self.folder)
-        self.intake = Intake(self.store, self.knowledge, [EPCI])
+        self.intake = Intake(self.store, self.knowledge, [EPCI], limits=self.limits)
         return self.intake.retry_held(NOW_US)
 
     def close(self) -> None:

@@ -29,7 +29,7 @@ from node.demo.show import table
 from node.demo.simulator import STEP
 from node.demo.world import EPCI, World, build, describe, new_hub
 from node.node import Node
-from node.receive.intake import in_scope
+from node.receive.writing import in_scope
 
 ROUND_MAX_S: Final = 120.0
 """One round is over by then, or has failed."""

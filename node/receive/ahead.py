@@ -10,7 +10,8 @@ from typing import Final
 
 from federation.verify import Arrival
 from node.link.reader import Fetched, Reader
-from node.receive.intake import Intake, Prepared
+from node.receive.batch import Prepared
+from node.receive.intake import Intake
 
 WAIT_S: Final = 0.5
 """How long a fetch waits for the first message."""
@@ -66,7 +67,7 @@ class Ahead:
         fetched = await self._reader.fetch(self._batch, timeout_s=WAIT_S)
         self.waiting = len(fetched)
         arrivals = [
-            Arrival(one.subject, one.headers, one.body)
+            Arrival(one.subject, one.headers, one.body, one.stream_sequence)
             for one in fetched
             if self._takes(one.subject)
         ]

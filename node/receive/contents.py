@@ -8,6 +8,7 @@ from federation.content import decode
 from federation.jose import parse_compact
 from federation.judge import arrow_schema_of
 from federation.manifest import TYP, Manifest
+from federation.standing import Order, Table
 from federation.tables import apply_delta
 from node.receive.figures import Rows
 from node.store.rows import PublicationRow
@@ -52,27 +53,38 @@ class Contents:
         assert isinstance(frame, pl.DataFrame)
         return frame
 
+    def rows(self, row: PublicationRow) -> Rows | None:
+        """The same, with what is needed to replay them."""
+        schema = self._schema_of(row.schema_digest)
+        frame = None if schema is None else self.frame(row)
+        if schema is None or frame is None:
+            return None
+        return Rows(row.order, row.mode, frame, schema)
+
     def overlapping(
         self, dataset: str, start_us: int, end_us: int, *, without: frozenset[str] = frozenset()
     ) -> Sequence[Rows]:
         """Rows of the publications of a series that overlap a period, withdrawals too."""
-        found = []
-        for row in self._store.publications.overlapping(dataset, start_us, end_us):
-            if row.digest in without:
-                continue
-            frame = self.frame(row)
-            if frame is not None:
-                found.append(Rows(row.order, row.mode, frame))
-        return found
+        found = (
+            self.rows(row)
+            for row in self._store.publications.overlapping(dataset, start_us, end_us)
+            if row.digest not in without
+        )
+        return [rows for rows in found if rows is not None]
 
-    def table(
+    def table(self, dataset: str, *, until: Order | None = None) -> pl.DataFrame | None:
+        """A register's canonical table, replayed from its last snapshot; None without one."""
+        found = self.register(dataset, until)
+        return None if found is None else found.frame
+
+    def register(
         self,
         dataset: str,
+        until: Order | None = None,
         *,
-        until: tuple[int, int] | None = None,
         without: frozenset[str] = frozenset(),
-    ) -> pl.DataFrame | None:
-        """A register's canonical table, replayed from its last snapshot; None without one."""
+    ) -> Table | None:
+        """The same, with the schema of its rows."""
         rows = self._store.publications.of(dataset, upto=until, everything=False) or self._signed(
             dataset, until
         )
@@ -81,9 +93,10 @@ class Contents:
         if start is None:
             return None
         table: pl.DataFrame | None = None
+        # a change applies to a table of its own version only: the snapshot's is that of all
+        schema = self._schema_of(rows[start].schema_digest)
+        assert schema is not None
         for row in rows[start:]:
-            schema = self._schema_of(row.schema_digest)
-            assert schema is not None
             frame = self.frame(row)
             if row.mode == "withdraw":
                 if frame is None:
@@ -96,24 +109,26 @@ class Contents:
                 table = frame
             elif frame is not None and table is not None:
                 table = apply_delta(table, frame, schema.primary_key)
-        return table
+        return None if table is None else Table(table, schema)
 
-    def _signed(self, dataset: str, until: tuple[int, int] | None) -> list[PublicationRow]:
+    def _signed(self, dataset: str, until: Order | None) -> list[PublicationRow]:
         """A dataset of this node's own that it has not received back: what it signed."""
         rows = self._store.publications.of(dataset, upto=until, everything=True)
         return [row for row in rows if row.own and not row.void]
 
-    def series(
-        self, dataset: str, schema: Schema, *, until: tuple[int, int] | None = None
-    ) -> list[Rows]:
-        """All rows of a series, publication by publication."""
-        found = []
+    def series(self, dataset: str, *, until: Order | None = None) -> list[Rows]:
+        """All rows of a series, publication by publication, of whatever version of its schema."""
+        found: list[Rows] = []
         for row in self._store.publications.of(dataset, upto=until) or self._signed(dataset, until):
-            if row.schema_digest != schema.digest:
-                continue
-            frame = self.frame(row)
-            if frame is not None:
-                found.append(Rows(row.order, row.mode, frame))
+            rows = self.rows(row)
+            if rows is not None:
+                found.append(rows)
             elif row.mode == "withdraw":
                 found.clear()
         return found
+
+    def schema_of_series(self, dataset: str, until: Order | None = None) -> Schema | None:
+        """The schema of the last rows of a series that are in force; None when none are."""
+        rows = self._store.publications.of(dataset, upto=until)
+        last = next((row for row in reversed(rows) if row.mode == "append"), None)
+        return None if last is None else self._schema_of(last.schema_digest)

@@ -14,9 +14,10 @@ from federation.manifest import TYP, Manifest
 from federation.model import instant_us
 from node.knowledge import Knowledge
 from node.receive.contents import Contents
-from node.receive.figures import CellChanges, lost_changes, register_cells
+from node.receive.figures import CellChanges, lost_changes, register_reverted
 from node.store.rows import PublicationRow, RefusalRow
 from node.store.store import Store
+from schemas.model import Schema
 
 CODE: Final = "charter-ended"
 
@@ -86,8 +87,7 @@ def changes_of(
         if schema is None or not schema.measures:
             continue
         if schema.kind == "register":
-            table = contents.table(dataset, without=voids)
-            register_cells(schema, rows[0].owner, dataset, table, changes)
+            register_reverted(dataset, contents.register(dataset, without=voids), changes)
             continue
         spans = [
             (row.period_start, row.period_end)
@@ -100,4 +100,9 @@ def changes_of(
             spans,
             lambda name, start, end: contents.overlapping(name, start, end, without=voids),
             changes,
+            versions=[one for one in _versions(rows, knowledge) if one is not None],
         )
+
+
+def _versions(rows: Sequence[PublicationRow], knowledge: Knowledge) -> list[Schema | None]:
+    return [knowledge.schema(digest) for digest in {row.schema_digest for row in rows}]

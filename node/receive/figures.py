@@ -14,10 +14,12 @@ import polars as pl
 
 from federation.cell import Cell, CellKey
 from federation.cells import Part, cells_of_batch
+from federation.composition_claim import WindowKind
 from federation.judge import PART, Publication
 from federation.manifest import Manifest
 from federation.places import zone_of
-from federation.replay import Rows, part_of, replay
+from federation.replay import Rows, cells_of_tables, part_of, replay
+from federation.standing import Table
 from federation.windows import bounds, window_of
 from node.store.rows import CellRange
 from schemas.model import Schema
@@ -36,10 +38,24 @@ __all__ = [
 ]
 
 SECOND_US: Final = 1_000_000
+SERIES_WINDOWS: Final[tuple[WindowKind, ...]] = ("hour", "day", "month", "year")
 
 
 Stored = Callable[[str, int, int], Sequence[Rows]]
 """(dataset, start µs, end µs) to the stored, unvoided publications that overlap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What a batch makes void of a series.
+
+    Attributes:
+        schemas: Of the publications that are void, and last of the one that made them so.
+        spans_us: Their periods.
+    """
+
+    schemas: Sequence[Schema]
+    spans_us: Sequence[tuple[int, int]]
 
 
 @dataclass(slots=True)
@@ -98,6 +114,16 @@ def register_changes(publication: Publication, changes: CellChanges) -> None:
     register_cells(schema, manifest.owner, manifest.dataset, publication.table, changes)
 
 
+def register_reverted(dataset: str, table: Table | None, changes: CellChanges) -> None:
+    """A register went back to what it was: its cells are those of that table, and no others."""
+    changes.removed.append(CellRange(dataset=dataset, window="none", start=0, end=1))
+    for key in [key for key in changes.replaced if key.dataset == dataset]:
+        del changes.replaced[key]
+    if table is not None and table.schema is not None and table.schema.measures:
+        owner = dataset.partition("/")[0]
+        register_cells(table.schema, owner, dataset, table.frame, changes)
+
+
 def register_cells(
     schema: Schema, owner: str, dataset: str, table: pl.DataFrame | None, changes: CellChanges
 ) -> None:
@@ -122,7 +148,7 @@ def _all_of(schema: Schema, dataset: str, window: str, start: int, end: int) -> 
 def series_changes(
     accepted: Sequence[Publication],
     ends_us: Mapping[str, int | None],
-    lost_spans: Mapping[str, Sequence[tuple[int, int]]],
+    lost: Mapping[str, Lost],
     stored: Stored,
     changes: CellChanges,
 ) -> None:
@@ -134,7 +160,7 @@ def series_changes(
     Args:
         accepted: In chain order per dataset.
         ends_us: Before the batch, the latest end of a period held, per dataset.
-        lost_spans: Periods of publications that this batch makes void, per dataset.
+        lost: What this batch makes void, per dataset.
         stored: Reads what is held; it must leave out what this batch makes void.
         changes: Takes the result.
     """
@@ -142,23 +168,38 @@ def series_changes(
     for publication in accepted:
         if publication.schema.measures:
             by_dataset[publication.manifest.dataset].append(publication)
-    straight: defaultdict[str, list[Publication]] = defaultdict(list)
+    straight: defaultdict[Schema, list[Publication]] = defaultdict(list)
     for dataset, publications in by_dataset.items():
-        if not lost_spans.get(dataset) and _disjoint(publications, ends_us.get(dataset)):
-            straight[publications[0].schema.digest] += publications
+        if dataset not in lost and _disjoint(publications, ends_us.get(dataset)):
+            for one in publications:
+                straight[one.schema].append(one)
         else:
-            _recompute(dataset, publications, lost_spans.get(dataset, ()), stored, changes)
+            _recompute(dataset, publications, lost.get(dataset), stored, changes)
+    for dataset, gone in lost.items():
+        if dataset not in by_dataset and gone.spans_us:
+            _recompute(dataset, (), gone, stored, changes)
     for publications in straight.values():
-        carrying = [one for one in publications if one.frame is not None]
-        if carrying:
-            frames = [one.frame for one in carrying if one.frame is not None]
-            parts = [part_of(one.manifest.owner, one.manifest.dataset) for one in carrying]
-            for key, cell in _cells(carrying[0].schema, frames, parts):
-                end_us = ends_us.get(key.dataset)
-                if end_us is None or key.start * SECOND_US >= end_us:
-                    changes.replaced[key] = cell
-                else:
-                    changes.merged.append((key, cell))
+        _straight(publications, ends_us, changes)
+
+
+def _straight(
+    publications: Sequence[Publication], ends_us: Mapping[str, int | None], changes: CellChanges
+) -> None:
+    """Publications of one schema, each behind all that is held of its dataset."""
+    carrying = [one for one in publications if one.frame is not None]
+    if not carrying:
+        return
+    frames = [one.frame for one in carrying if one.frame is not None]
+    parts = [part_of(one.manifest.owner, one.manifest.dataset) for one in carrying]
+    for key, cell in _cells(carrying[0].schema, frames, parts):
+        end_us = ends_us.get(key.dataset)
+        known = changes.replaced.get(key)
+        if known is not None:
+            changes.replaced[key] = known.merge(cell)  # of another version in the same batch
+        elif end_us is None or key.start * SECOND_US >= end_us:
+            changes.replaced[key] = cell
+        else:
+            changes.merged.append((key, cell))
 
 
 def _disjoint(publications: Sequence[Publication], end_us: int | None) -> bool:
@@ -178,30 +219,36 @@ def _disjoint(publications: Sequence[Publication], end_us: int | None) -> bool:
 def _recompute(
     dataset: str,
     publications: Sequence[Publication],
-    lost: Sequence[tuple[int, int]],
+    lost: Lost | None,
     stored: Stored,
     changes: CellChanges,
 ) -> None:
-    schema = publications[0].schema
+    versions = [one.schema for one in publications] + list(lost.schemas if lost else ())
+    # rows of all versions that stand lie in the same windows (`same_series`)
+    schema = publications[-1].schema if publications else versions[-1]
     assert schema.base_window is not None
     fresh: list[Rows] = []
-    spans = list(lost)
+    spans = list(lost.spans_us) if lost else []
     for one in publications:
         manifest = one.manifest
-        span = span_of(manifest, schema, one.frame)
+        span = span_of(manifest, one.schema, one.frame)
         if span is not None and one.frame is not None:
             spans.append(span)
-            fresh.append(Rows(manifest.order, manifest.mode, one.frame))
+            fresh.append(Rows(manifest.order, manifest.mode, one.frame, one.schema))
         elif manifest.mode == "withdraw":
-            # the whole dataset: nothing before it stands
+            # the whole dataset: nothing before it stands, of whatever version
             fresh.clear()
-            changes.removed.append(_all_of(schema, dataset, schema.base_window, -(2**62), 2**62))
+            changes.removed += [
+                CellRange(dataset=dataset, window=kind, start=-(2**62), end=2**62)
+                for kind in SERIES_WINDOWS
+            ]
     lost_changes(
         schema,
         dataset,
         spans,
         lambda name, start, end: [*stored(name, start, end), *fresh],
         changes,
+        versions=versions,
     )
 
 
@@ -211,20 +258,43 @@ def lost_changes(
     spans: Sequence[tuple[int, int]],
     stored: Stored,
     changes: CellChanges,
+    *,
+    versions: Sequence[Schema] = (),
 ) -> None:
-    """The windows that these periods touch, anew from what is stored."""
+    """The windows that these periods touch, anew from what is stored.
+
+    Args:
+        schema: Of the series: its windows.
+        dataset: Its id.
+        spans: Periods in µs.
+        stored: What stands.
+        changes: Takes the result.
+        versions: Other versions of the schema under which there may be cells.
+    """
     owner = dataset.partition("/")[0]
     assert schema.time is not None
     assert schema.base_window is not None
     time = pl.col(schema.time).to_physical()
     for start, end in _merged([touched(schema, owner, *span) for span in spans]):
         start_us, end_us = start * SECOND_US, end * SECOND_US
-        table = replay(schema, stored(dataset, start_us, end_us)).filter(
-            (time >= start_us) & (time < end_us)
+        inside = (time >= start_us) & (time < end_us)
+        rows = stored(dataset, start_us, end_us)
+        measures = {
+            measure.name
+            for version in {schema, *versions, *(one.schema for one in rows)}
+            for measure in version.measures
+        }
+        changes.removed.append(
+            CellRange(
+                dataset=dataset,
+                window=schema.base_window,
+                start=start,
+                end=end,
+                measures=tuple(sorted(measures)),
+            )
         )
-        changes.removed.append(_all_of(schema, dataset, schema.base_window, start, end))
-        if table.height:
-            changes.replaced.update(_cells(schema, [table], [part_of(owner, dataset)]))
+        tables = [(one, table.filter(inside)) for one, table in replay(rows)]
+        changes.replaced.update(cells_of_tables(dataset, tables))
 
 
 def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -21,9 +21,13 @@ from node.clock import now_us
 from node.documents import Documents
 from node.link.link import Link
 from node.link.reader import Fetched, Reader
+from node.link.reading import Page
 from node.receipts import DueReceipts
-from node.receive.ahead import Ahead
-from node.receive.intake import Intake, Prepared, Taken
+from node.receive.ahead import WAIT_S, Ahead
+from node.receive.batch import Prepared, Taken
+from node.receive.intake import Intake
+from node.receive.parts import PREFIX as PARTS
+from node.receive.turned_away import Gap, TurnedAway
 from node.steps import step
 
 _log = logging.getLogger(__name__)
@@ -31,6 +35,11 @@ _log = logging.getLogger(__name__)
 RETRY_S: Final = 1.0
 FORGET_S: Final = 30.0
 """After this long, what is still missing is asked for again."""
+
+REWIND_MIN_S: Final = 30.0
+REWIND_MAX_S: Final = 1800.0
+"""Pause before the reader is set back, doubled each time: whoever passes on what nobody can hold
+mustn't have everything read again for ever."""
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 
@@ -48,6 +57,7 @@ class Receiving:
         documents: Documents,
         receipts: DueReceipts,
         *,
+        hub: str,
         asker: str,
         batch: int,
         receipt_interval_s: float,
@@ -62,6 +72,7 @@ class Receiving:
             intake: Shared by all hubs of this node; calls to it are serialised here.
             documents: Of the same hub.
             receipts: Of all hubs of this node.
+            hub: Its name here, under which is remembered what was turned away.
             asker: Participant in whose name is asked.
             batch: Messages verified and stored together.
             receipt_interval_s: Longest wait before a changed receipt is sent.
@@ -78,6 +89,9 @@ class Receiving:
         self._interval_s = receipt_interval_s
         self._taken = taken
         self._takes = takes
+        self._away = TurnedAway(intake.store, hub, intake.limits)
+        self._rewind_s = REWIND_MIN_S
+        self._rewound_at = -REWIND_MAX_S
         self._names: list[str] = []
         self._read: dict[str, int] = {}
         link.on_change(lambda _status: self._read.clear())  # the hub may have lost its disk
@@ -154,7 +168,7 @@ class Receiving:
                 await self._receipts.send(self._interval_s)
                 if clock() - forgotten_at > FORGET_S:
                     forgotten_at = clock()
-                    await self._forgotten(busy)
+                    await self._forgotten(ahead, busy)
                 self.last_error = ""
             except (MaillageError, OSError) as error:
                 await self._show(error, stop)  # a batch that wasn't stored is taken again
@@ -176,21 +190,63 @@ class Receiving:
             return await asyncio.to_thread(self._intake.take, prepared, now_us())
 
     async def _acknowledge(self, fetched: Sequence[Fetched], taken: Taken) -> None:
-        """What was turned away must come again; what was decided on, once more, does no harm."""
-        if not taken.turned_away:
-            await self._reader.ack_all(fetched)
-            step("receive.acknowledged")
+        """What was turned away is remembered first: it is read again once there is room."""
+        if taken.turned_away:
+            await asyncio.to_thread(self._away.note, taken.turned_away)
+        await self._reader.ack_all(fetched)
+        step("receive.acknowledged")
 
-    async def _forgotten(self, busy: asyncio.Lock) -> None:
+    async def _forgotten(self, ahead: Ahead, busy: asyncio.Lock) -> None:
         """What is still missing, publications and documents, is asked for again."""
         waiting = list(self._intake.replica.waiting())
-        asks = [one for one in self._intake.replica.forgotten() if isinstance(one, Ask)]
+        asks = self._intake.forgotten()
         for name in waiting:
             if _DIGEST.fullmatch(name):
                 await self._documents.fetch(name)
-        if any("/" not in name and not name.startswith("parts:") for name in waiting):
+        if any("/" not in name and not name.startswith(PARTS) for name in waiting):
             await self._documents.catch_up()
         await self._follow(Taken(asks=asks), busy)
+        for gap in await asyncio.to_thread(self._away.with_room):
+            await (self._read_again(gap, busy) if gap.kind == "pub" else self._rewind(gap, ahead))
+
+    async def _read_again(self, gap: Gap, busy: asyncio.Lock) -> None:
+        """What was turned away of a carrier's own, as far as there is room now."""
+        after = gap.after
+        while True:
+            page = await self._link.read_range(prefix(self._asker), gap.pattern, after=after)
+            taken = await self._take_page(page, busy)
+            await self._follow(taken, busy)
+            if taken.turned_away:
+                first = min(one.ref for one in taken.turned_away)
+                await asyncio.to_thread(self._away.done, gap, first - 1)
+                return
+            if page.next is None:
+                await asyncio.to_thread(self._away.done, gap, None)
+                return
+            after = page.next
+
+    async def _rewind(self, gap: Gap, ahead: Ahead) -> None:
+        """What was turned away and was passed on: only the reader itself may have it again."""
+        clock = asyncio.get_running_loop().time()
+        if clock - self._rewound_at < self._rewind_s:
+            return
+        await ahead.close()
+        # what the broker hands out to a pull that nobody waits for any more would come much later
+        await asyncio.sleep(2 * WAIT_S)
+        await self._reader.rewind(gap.after + 1)
+        await asyncio.to_thread(self._away.done, gap, None)
+        self._rewound_at = clock
+        self._rewind_s = min(2 * self._rewind_s, REWIND_MAX_S)
+
+    async def _take_page(self, page: Page, busy: asyncio.Lock) -> Taken:
+        arrivals = [
+            Arrival(one.subject, one.headers, one.body, one.stream_sequence)
+            for one in page.messages
+        ]
+        if not arrivals:
+            return Taken()
+        async with busy:
+            return await asyncio.to_thread(self._intake.take, arrivals, now_us())
 
     async def _follow(self, taken: Taken, busy: asyncio.Lock) -> None:
         """Do what a batch led to, and what that leads to: each gap is read once."""
@@ -201,7 +257,9 @@ class Receiving:
             self._taken(one)
             if one.turned_away:
                 _log.warning(
-                    "%d messages could not be held: a carrier's limit is reached", one.turned_away
+                    "%d messages could not be held: a carrier's limit is reached; they are read "
+                    "again once it has room",
+                    len(one.turned_away),
                 )
             await self._fetch(one)
             for ask in one.asks:
@@ -230,13 +288,11 @@ class Receiving:
             page = await self._link.read_range(
                 prefix(self._asker), pub_subject(dataset), after=self._read.get(ask.dataset, 0)
             )
-            arrivals = [Arrival(one.subject, one.headers, one.body) for one in page.messages]
-            if arrivals:
-                async with busy:
-                    taken = await asyncio.to_thread(self._intake.take, arrivals, now_us())
+            if page.messages:
+                taken = await self._take_page(page, busy)
                 found.append(taken)
                 if taken.turned_away:
-                    break
+                    break  # the gap is asked for again
                 self._read[ask.dataset] = page.messages[-1].stream_sequence
             if page.next is None:
                 break

@@ -146,7 +146,7 @@ def test_what_is_decoded_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch) -> 
         most = max(most, sum(one.nbytes for one in held if one is not None))
         return table
 
-    monkeypatch.setattr(module, "PLAIN_TOGETHER_MAX_BYTES", bound)
+    monkeypatch.setattr(module, "PLAIN_BATCH_MAX_BYTES", bound)
     monkeypatch.setattr(module, "decode", watched)
     disorder = with_frame(first_counts(), counts().reverse())
     assert disorder.payload["content"]["plainSize"] > bound / 3

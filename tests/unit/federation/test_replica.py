@@ -310,6 +310,47 @@ def test_a_manifest_that_nobody_can_read_has_no_owner_to_tell() -> None:
     assert kinds(Store().replica.failed(unsigned("manifest"))) == ["Refuse"]
 
 
+def test_only_what_can_be_decided_on_is_released() -> None:
+    store = Store()
+    for sequence in (1, 3, 5):
+        store.receive(number(sequence))
+    found = store.receive(number(2))
+    assert [one.refs for one in found if isinstance(one, Release)] == [(number(3).digest,)]
+    assert store.replica.waiting() == {COUNTS: 1}
+    found = store.receive(number(4))
+    assert [one.refs for one in found if isinstance(one, Release)] == [(number(5).digest,)]
+
+
+def test_what_follows_on_each_other_is_released_together() -> None:
+    store = Store()
+    for sequence in (5, 4, 3, 1):
+        store.receive(number(sequence))
+    (judged,) = store.replica.opened(number(2))
+    assert isinstance(judged, Judge)
+    released = store.replica.settled(judged, None)[-1]
+    assert released == Release(tuple(number(sequence).digest for sequence in (3, 4, 5)))
+
+
+def opener(previous: Position, gone: Position) -> Opened:
+    return opened(made(counts_draft(), previous, abandons=gone))
+
+
+def test_an_opener_waits_for_its_predecessor_alone() -> None:
+    places = [position for _, position in chain_of(ARVIEU, LENGTH)]
+    store = Store()
+    store.receive(number(1))
+    early = opener(places[2], places[4])
+    hold = store.receive(early)[0]
+    assert isinstance(hold, Hold)
+    assert hold.waiting_for == f"{COUNTS}#{places[2].digest}"
+    store.kept[early.digest] = early
+    assert not any(isinstance(one, Release) for one in store.receive(number(2)))
+    found = store.receive(number(3))
+    assert Release((early.digest,)) in found
+    assert store.replica.heads[COUNTS].order == (2, 1)
+    assert store.replica.waiting() == {}
+
+
 # --- starting from a store -----------------------------------------------------------------------
 
 

@@ -59,6 +59,8 @@ def test_what_is_written_is_read_back(document: dict[str, Any]) -> None:
         (b'{"a":-Infinity}', "json-number"),
         (b'{"a":null}', "json"),
         (b'{"a":{"b":null}}', "json"),
+        (b'{"a":[null]}', "json"),
+        (b'{"a":[{"b":[1,[null]]}]}', "json"),
         (b'{"a":"\\ud800"}', "json"),
         (b'{"\\udfff":1}', "json"),
         (b'{"a":["\\uD83D"]}', "json"),

@@ -144,9 +144,11 @@ class World:
         """What readers of a composer's dataset see."""
         contents = Contents(self.store, self.knowledge.schema)
         dataset = f"{composer}/{COMPOSITION}.comptage-mobilites-count"
-        return replay(row_schema(), contents.series(dataset, row_schema())).sort(
-            row_schema().primary_key
-        )
+        tables = replay(contents.series(dataset))
+        if not tables:
+            return pl.DataFrame(schema=row_schema().polars_schema())
+        ((_, table),) = tables
+        return table.sort(row_schema().primary_key)
 
 
 @pytest.fixture

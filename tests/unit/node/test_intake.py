@@ -4,8 +4,9 @@ After each hostile message: its verdict and reason, nothing stored or lost, and 
 publication is accepted with the right figures.
 """
 
+import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from federation.author import draft_rows
+from federation.errors import StateError
 from federation.manifest import Sharing
 from federation.message import MANIFEST_HEADER, PART_HEADER
 from federation.model import Position
 from federation.strict import sha256_hex
 from federation.verify import Arrival
 from node.documents import digest_of
+from node.exporting import rows_of
 from node.receive import intake as intake_module
-from node.store.errors import ErasedContentError
+from node.recomputing import Recomputer
+from node.store.errors import ErasedContentError, StoreBusyError
 from node.store.rows import HeldLimits
 from schemas.catalogue import Catalogue, bundled
+from schemas.model import parse_schema
 from tests.cases.kit import (
     carrying,
     payload_signed,
@@ -38,6 +44,7 @@ from tests.cases.kit import (
 )
 from tests.hostile import (
     LUZY_COUNTS,
+    SCHEMA,
     Receiver,
     altered_signature,
     bare,
@@ -486,7 +493,7 @@ def test_parts_in_any_order_over_a_restart(
         parts.reverse()
     for part in parts[:-1]:
         taken = receiver.take(part, part)
-        assert taken.reasons["part-missing"] == 2
+        assert taken.reasons["predecessor-missing" if gap else "part-missing"] == 2
         assert receiver.held() >= 1
         if restart:
             receiver.restart()
@@ -498,9 +505,6 @@ def test_parts_in_any_order_over_a_restart(
         if restart:
             receiver.restart()
         receiver.take(FIRST)
-        receiver.restart()
-        # what came apart is put together again, whichever way the messages were held
-        receiver.take(*parts)
     assert receiver.counted() == (3, 0)
     assert receiver.held() == 0
     frames = (day(0), day(1, hours=24 * 240, channels=3), day(400))
@@ -543,11 +547,17 @@ def test_a_new_epoch_that_only_says_unchanged_voids_too(receiver: Receiver) -> N
     assert receiver.figures() == truth((COUNTS, day(0)))
 
 
-@pytest.mark.xfail(strict=True, reason="a refused opener leaves the abandoned epoch in force")
-def test_a_new_epoch_that_is_refused_voids_all_the_same(receiver: Receiver) -> None:
+@pytest.mark.parametrize("together", [False, True])
+def test_a_new_epoch_that_is_refused_voids_all_the_same(
+    receiver: Receiver, *, together: bool
+) -> None:
     wrong = new_epoch(THIRD, FIRST, day(1)).changed(rows=3)
-    receiver.take(FIRST, SECOND, THIRD)
-    assert dict(receiver.take(wrong).reasons) == {"rows": 1}
+    if together:
+        assert dict(receiver.take(FIRST, SECOND, THIRD, wrong).reasons) == {"rows": 1}
+    else:
+        receiver.take(FIRST, SECOND, THIRD)
+        assert dict(receiver.take(wrong).reasons) == {"rows": 1}
+    assert receiver.figures() == truth((COUNTS, day(0)))
     receiver.take(made(counts_draft(day(5)), wrong.position()))
     assert receiver.counted() == (4, 1)
     assert receiver.figures() == truth((COUNTS, day(0)), (COUNTS, day(5)))
@@ -677,32 +687,115 @@ def test_registers_by_snapshot_delta_unchanged_and_withdrawal(
     assert receiver.register_figures(BUDGET) == {}
 
 
-@pytest.mark.parametrize(
-    "mode",
-    [
-        "snapshot",
-        pytest.param(
-            "unchanged",
-            marks=pytest.mark.xfail(
-                strict=True, reason="an opener is judged upon the table of the abandoned epoch"
-            ),
+def by_id(numbers: Sequence[int]) -> pl.DataFrame:
+    return projects(numbers).sort("id")
+
+
+PROJECTS_BEFORE = projects(range(1, 5))
+OPENERS: dict[str, tuple[Callable[[Position, Position], Made], pl.DataFrame | None]] = {
+    "snapshot": (
+        lambda head, gone: made(projects_draft(projects(range(1, 3))), head, abandons=gone),
+        projects(range(1, 3)),
+    ),
+    "unchanged": (
+        lambda head, gone: bare("unchanged", head, dataset=PROJECTS, abandons=gone),
+        PROJECTS_BEFORE,
+    ),
+    "delta": (
+        lambda head, gone: made(
+            delta_of(projects(range(7, 8)), projects(range(1, 2)), by_id([2, 3, 4, 7])),
+            head,
+            abandons=gone,
         ),
-    ],
-)
+        projects([2, 3, 4, 7]),
+    ),
+    "some withdrawn": (
+        lambda head, gone: made(
+            projects_draft(keys_of(projects(range(2, 3)), schema("projets")), mode="withdraw"),
+            head,
+            abandons=gone,
+        ),
+        projects([1, 3, 4]),
+    ),
+    "all withdrawn": (
+        lambda head, gone: bare("withdraw", head, dataset=PROJECTS, abandons=gone),
+        None,
+    ),
+    "refused": (
+        lambda head, gone: made(projects_draft(projects(range(1, 3))), head, abandons=gone).changed(
+            rows=9
+        ),
+        PROJECTS_BEFORE,
+    ),
+}
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("mode", sorted(OPENERS))
 def test_a_register_in_a_new_epoch_goes_back_to_its_predecessor(
-    receiver: Receiver, mode: str
+    receiver: Receiver, mode: str, *, together: bool
 ) -> None:
-    first = made(projects_draft(projects(range(1, 5))))
+    first = made(projects_draft(PROJECTS_BEFORE))
     second = made(projects_draft(projects(range(1, 9))), first.position())
-    if mode == "unchanged":
-        opener = bare("unchanged", first.position(), dataset=PROJECTS, abandons=second.position())
+    third = made(
+        delta_of(
+            projects(range(9, 11)),
+            projects(range(5, 6)),
+            projects([1, 2, 3, 4, 6, 7, 8, 9, 10]).sort("id"),
+        ),
+        second.position(),
+    )
+    make, after = OPENERS[mode]
+    opener = make(first.position(), third.position())
+    expected = {} if after is None else {PROJECTS: table_figures(after)}
+    if together:
+        receiver.take(first, second, third, opener)
     else:
-        draft = projects_draft(projects(range(1, 5)))
-        opener = made(draft, first.position(), abandons=second.position())
+        receiver.take(first, second, third)
+        receiver.take(opener)
+    assert receiver.counted(PROJECTS) == ((3, 1) if mode == "refused" else (4, 0))
+    assert receiver.register_figures(BUDGET) == expected
+    # what follows is judged on that table, too
+    base = projects([]) if after is None else after.sort("id")
+    later = pl.concat([base[1:], projects([11])]).sort("id")
+    change = delta_of(projects(range(11, 12)), base[:1], later)
+    receiver.restart()
+    taken = receiver.take(made(change, opener.position()))
+    assert dict(taken.reasons) == ({"table-missing": 1} if after is None else {})
+    if after is not None:
+        assert receiver.register_figures(BUDGET) == {PROJECTS: table_figures(later)}
+
+
+def test_two_new_epochs_in_one_batch(receiver: Receiver) -> None:
+    first = made(projects_draft(PROJECTS_BEFORE))
+    second = made(projects_draft(projects(range(1, 9))), first.position())
+    again = bare("unchanged", first.position(), dataset=PROJECTS, abandons=second.position())
+    third = made(projects_draft(projects(range(1, 3))), again.position())
+    # what was void stays void, though its place is named again
+    last = bare("unchanged", second.position(), dataset=PROJECTS, abandons=third.position())
     receiver.take(first, second)
-    receiver.take(opener)
+    receiver.take(again, third, last)
+    assert receiver.counted(PROJECTS) == (5, 0)
+    assert receiver.register_figures(BUDGET) == {PROJECTS: table_figures(PROJECTS_BEFORE)}
+    receiver.restart()
+    assert receiver.register_figures(BUDGET) == {PROJECTS: table_figures(PROJECTS_BEFORE)}
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_register_whose_changes_waited_for_its_beginning(
+    receiver: Receiver, *, restart: bool
+) -> None:
+    first = made(projects_draft(PROJECTS_BEFORE))
+    after = by_id([2, 3, 4, 7])
+    change = made(delta_of(projects(range(7, 8)), projects(range(1, 2)), after), first.position())
+    last = pl.concat([after[1:], projects([8])]).sort("id")
+    more = made(delta_of(projects(range(8, 9)), after[:1], last), change.position())
+    receiver.take(more, change)
+    if restart:
+        receiver.restart()
+    receiver.take(first)
     assert receiver.counted(PROJECTS) == (3, 0)
-    assert receiver.register_figures(BUDGET) == {PROJECTS: table_figures(projects(range(1, 5)))}
+    assert receiver.register_figures(BUDGET) == {PROJECTS: table_figures(last)}
 
 
 # --- third parties -------------------------------------------------------------------------------
@@ -737,36 +830,227 @@ def test_nobody_erases_anothers_content_by_signing_it_too(receiver: Receiver) ->
     assert receiver.figures() == truth((COUNTS, day(0)), (COUNTS, day(0, hours=2, add=3)))
 
 
-def test_a_flood_is_bounded_per_carrier_and_said(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(intake_module, "_LIMITS", HeldLimits(messages=2, size_bytes=2**30))
+def test_a_flood_is_bounded_per_carrier_and_said(tmp_path: Path) -> None:
+    receiver = Receiver(tmp_path, limits=HeldLimits(messages=2, size_bytes=2**30))
     receiver.take(FIRST)
     strangers = [one(replace(SECOND.changed(rows=number), by=SEGUR)) for number in range(1, 9)]
     flood = [forwarded(message, LUZY, ARVIEU) for message in strangers]
     taken = receiver.take(*flood)
-    assert taken.turned_away == 6
+    assert taken.turned_away == flood[2:], "named, so that the rest can be acknowledged"
     assert receiver.store.status().held[LUZY][0] == 2
     # another carrier has room, and the owner's own gap closes
-    assert receiver.take(THIRD).turned_away == 0
+    assert receiver.take(THIRD).turned_away == []
     assert receiver.take(SECOND).verdicts["accepted"] == 2
     # what was turned away comes again, is turned away again, and does no harm
-    assert receiver.take(*flood).turned_away == 6
+    assert receiver.take(*flood).turned_away == flood[2:]
     assert receiver.take(FOURTH).verdicts["accepted"] == 1
     assert receiver.figures() == ALL
     receiver.restart()
     assert receiver.store.status().held[LUZY][0] == 2
+    receiver.close()
 
 
-def test_held_bytes_are_bounded_too(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_held_bytes_are_bounded_too(tmp_path: Path) -> None:
     message = one(THIRD)
     room = HeldLimits(messages=100, size_bytes=len(message.body) // 2)
-    monkeypatch.setattr(intake_module, "_LIMITS", room)
+    receiver = Receiver(tmp_path, limits=room)
     receiver.take(FIRST)
-    assert receiver.take(message).turned_away == 1
+    assert receiver.take(message).turned_away == [message]
     assert receiver.held() == 0
     assert receiver.take(SECOND, message, FOURTH).verdicts["accepted"] == 3
     assert receiver.figures() == ALL
+    receiver.close()
+
+
+def test_parts_that_could_not_be_held_are_kept_nowhere(tmp_path: Path) -> None:
+    parts = sent(in_parts())
+    assert len(parts) >= 2
+    receiver = Receiver(tmp_path, limits=HeldLimits(messages=100, size_bytes=len(parts[0].body)))
+    receiver.take(FIRST)
+    assert receiver.take(*parts[:-1]).turned_away == parts[:-1]
+    assert receiver.take(parts[-1]).reasons == {"part-missing": 1}, "they weren't kept in memory"
+    assert receiver.held() == 1
+    receiver.restart()
+    assert receiver.take(*parts[:-1]).verdicts["accepted"] == 1, "the last one is in the store"
+    assert receiver.held() == 0
+    receiver.close()
+
+
+def test_a_lost_part_is_asked_for(receiver: Receiver) -> None:
+    receiver.take(FIRST, sent(in_parts())[0])
+    (ask,) = receiver.intake.forgotten()
+    assert ask.dataset == COUNTS
+    assert ask.after is not None
+    assert ask.after.digest == FIRST.digest()
+
+
+@pytest.mark.parametrize("bound", [1, 6_000, 2**30])
+def test_a_batch_is_cut_by_what_its_contents_take_in_memory(
+    receiver: Receiver, bound: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "PLAIN_BATCH_MAX_BYTES", bound)
+    commits = []
+    commit = receiver.store.commit
+    monkeypatch.setattr(receiver.store, "commit", lambda write: commits.append(1) or commit(write))
+    size = FIRST.payload["content"]["plainSize"]
+    taken = receiver.take(THIRD, FIRST, FOURTH, SECOND)
+    assert [found.digest for found in taken.accepted] == [
+        made.digest() for made in (FIRST, SECOND, THIRD, FOURTH)
+    ]
+    assert len(commits) == max(1, -(-6 // max(1, bound // size))) if bound < 2**30 else 1
+    assert receiver.held() == 0
+    assert receiver.figures() == ALL
+
+
+def test_half_a_batch_that_was_stored_is_told_once_the_rest_is(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "PLAIN_BATCH_MAX_BYTES", 1)
+    commit = receiver.store.commit
+    calls: list[int] = []
+
+    def failing(write: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 2:
+            raise StoreBusyError("busy", code="store-busy")
+        return commit(write)
+
+    monkeypatch.setattr(receiver.store, "commit", failing)
+    with pytest.raises(StoreBusyError):
+        receiver.take(FIRST, SECOND)
+    assert receiver.counted() == (1, 0)
+    taken = receiver.take(FIRST, SECOND)
+    assert [found.digest for found in taken.accepted] == [FIRST.digest(), SECOND.digest()]
+    assert receiver.counted() == (2, 0)
+
+
+def test_a_long_gap_is_closed_without_going_through_it_again_and_again(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publications = chain([day(number, hours=1) for number in range(60)])
+    order = list(reversed(publications[1:]))
+    receiver.take(*order)
+    opened = []
+    judge = intake_module.judge
+    monkeypatch.setattr(
+        intake_module, "judge", lambda todo, *more: opened.append(len(todo)) or judge(todo, *more)
+    )
+    receiver.take(publications[0])
+    assert sum(opened) == len(publications)
+    assert len([size for size in opened if size]) == 2, "the first, then all that waited"
+    assert receiver.held() == 0
+    assert receiver.counted() == (60, 0)
+
+
+# --- versions of a schema ------------------------------------------------------------------------
+
+
+def version_of(document: bytes, **changes: Any) -> Any:
+    parsed = json.loads(document)
+    for path, value in changes.items():
+        at: Any = parsed
+        *outer, last = path.split("__")
+        for name in outer:
+            at = at[name]
+        at[last] = value
+    return parse_schema(json.dumps(parsed, ensure_ascii=False).encode())
+
+
+def newer_version() -> Any:
+    """Version 1.1.0 of the counts: one more column."""
+    parsed = json.loads(SCHEMA.document)
+    fields = [*parsed["fields"], {"name": "remark", "type": "string", "title": "Remark"}]
+    return version_of(SCHEMA.document, version="1.1.0", fields=fields)
+
+
+def under(version: Any, frame: pl.DataFrame, **more: Any) -> Any:
+    wide = frame.with_columns(pl.lit("ok").alias("remark")).select(version.polars_schema().names())
+    return draft_rows(version, COUNTS, wide, salt=SALT, mode="append", origin="own", **more)
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("corrects", [False, True])
+def test_rows_of_two_versions_stand_side_by_side(
+    receiver: Receiver, *, together: bool, corrects: bool
+) -> None:
+    newer = newer_version()
+    receiver.learn(receiver.knowledge.learn_schema(newer.document))
+    second = made(under(newer, day(0, hours=6, add=4) if corrects else day(1)), FIRST.position())
+    third = made(counts_draft(day(2)), second.position())
+    correction = made(counts_draft(day(1 - corrects, hours=3, add=7)), third.position())
+    batch = [FIRST, second, third, correction]
+    for some in [batch] if together else [[each] for each in batch]:
+        receiver.take(*some)
+    assert receiver.counted() == (4, 0)
+    frames = (
+        day(0),
+        day(0, hours=6, add=4) if corrects else day(1),
+        day(2),
+        day(1 - corrects, hours=3, add=7),
+    )
+    expected = truth(*((COUNTS, frame) for frame in frames))
+    assert receiver.figures() == expected
+    # recomputed from the contents, and exported
+    row = receiver.store.publications.of(COUNTS)[-1]
+    again = Recomputer(receiver.store, receiver.knowledge)._again(row, "hour")
+    assert {
+        (key.dataset, key.start): (cell.count, cell.total) for key, cell in again.items()
+    } == expected
+    known, rows = rows_of(receiver.store, receiver.knowledge, COUNTS)
+    assert known == newer
+    assert rows.height == len(expected)
+    assert rows["remark"].null_count() == rows.height - (3 if corrects else 21)
+
+
+def test_a_version_that_changes_what_rows_are_is_refused(receiver: Receiver) -> None:
+    other = version_of(SCHEMA.document, version="2.0.0", maillage__baseWindow="day")
+    receiver.learn(receiver.knowledge.learn_schema(other.document))
+
+    def another(number: int, head: Position) -> Made:
+        frame = day(number)
+        draft = draft_rows(other, COUNTS, frame, salt=SALT, mode="append", origin="own")
+        return made(draft, head)
+
+    receiver.take(FIRST)
+    wrong = another(1, FIRST.position())
+    for _ in range(2):
+        assert set(receiver.take(wrong).reasons) <= {"schema-change", "replayed"}
+        receiver.restart()
+    assert receiver.counted() == (1, 1)
+    twice = another(2, wrong.position())
+    assert dict(receiver.take(twice).reasons) == {"schema-change": 1}
+    # once nothing of it stands, it may begin anew
+    gone = bare("withdraw", twice.position())
+    receiver.take(gone)
+    receiver.restart()
+    assert receiver.take(another(3, gone.position())).verdicts["accepted"] == 1
+    found = receiver.store.cells.where("comptage-mobilites.count", "day", start=-(2**40), end=2**40)
+    assert sum(cell.count for _, cell in found) == 24
+    assert receiver.figures() == {}
+
+
+def test_rows_without_a_common_form_are_not_exported_as_one_table(receiver: Receiver) -> None:
+    parsed = json.loads(SCHEMA.document)
+    fields = [field for field in parsed["fields"] if field["name"] != "counter_id"]
+    assert len(fields) < len(parsed["fields"])
+    other = version_of(SCHEMA.document, version="1.1.0", fields=fields, maillage__alignsWith=[])
+    receiver.learn(receiver.knowledge.learn_schema(other.document))
+    second = made(
+        draft_rows(
+            other,
+            COUNTS,
+            day(1).select(other.polars_schema().names()),
+            salt=SALT,
+            mode="append",
+            origin="own",
+        ),
+        FIRST.position(),
+    )
+    receiver.take(FIRST, second)
+    assert receiver.figures() == truth((COUNTS, day(0)), (COUNTS, day(1)))
+    with pytest.raises(StateError) as caught:
+        rows_of(receiver.store, receiver.knowledge, COUNTS)
+    assert caught.value.code == "schema-versions"
 
 
 # --- any order, any restart ----------------------------------------------------------------------
