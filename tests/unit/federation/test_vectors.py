@@ -15,6 +15,7 @@ from tests.world import World
 VECTORS = sorted(path for kind in ("good", "bad") for path in (FOLDER / kind).glob("*.json"))
 ELSEWHERE = {
     "receiver-stopped": "no vector can promise to stop a receiver; test_judge stops one on purpose",
+    "schema-change": "a vector holds no rows published before; see test_intake",
 }
 """Reasons without a vector, and where they are tested."""
 
