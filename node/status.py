@@ -131,11 +131,7 @@ class StatusReport:
                 f"{words['held']} : "
                 + ", ".join(f"{name} {count}" for name, count in found["held"].items())
             )
-        for one in found["turnedAway"]:
-            lines.append(
-                f"{words['away']} : {one['carrier']} ({one['kind']}) {one['messages']},"
-                f" {one['hub']}"
-            )
+        lines += _away(found, words)
         return "\n".join(lines)
 
 
@@ -160,6 +156,14 @@ def _charter_lines(found: dict[str, Any], lang: Literal["fr", "en"]) -> list[str
         for draft in found["haltedDrafts"]
     ]
     return lines
+
+
+def _away(found: dict[str, Any], words: dict[str, str]) -> list[str]:
+    """What was turned away for want of room."""
+    return [
+        f"{words['away']} : {one['carrier']} ({one['kind']}) {one['messages']}, {one['hub']}"
+        for one in found["turnedAway"]
+    ]
 
 
 def _hub_state(hub: dict[str, Any], words: dict[str, str]) -> str:
