@@ -117,14 +117,11 @@ class Layer:
 
 
 def layers(image: str) -> list[Layer]:
-    """The layers of ours that hold something."""
+    """The layers of ours that hold something: dependencies, then the program."""
     shown = run("docker", "history", "--no-trunc", "--format", "{{.Size}}\t{{.CreatedBy}}", image)
-    found = []
-    for line in shown.splitlines():
-        size, _, made = line.partition("\t")
-        if "COPY" in made and size != "0B":
-            found.append(Layer("dependencies" if "/opt/maillage" in made else "program", size))
-    return found[::-1]
+    rows = [line.split("\t") for line in shown.splitlines()]
+    sizes = [size for size, made in rows if "COPY" in made and size != "0B"][::-1]
+    return [Layer(*pair) for pair in zip(("dependencies", "program"), sizes, strict=False)]
 
 
 @dataclass(frozen=True)
