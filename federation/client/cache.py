@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from federation.client.limits import READ_BUNDLE_MAX_BYTES
 from federation.errors import MaillageError, MalformedError
 from federation.ids import parse_dataset
-from federation.limits import READ_BUNDLE_MAX_BYTES
 
 _VERSION: Final = "v1"
 _EPOCH_DIGITS: Final = 8

@@ -19,8 +19,8 @@ from typing import Any, Final
 import httpx
 
 from federation.client.errors import NodeAnswerError, NodeRefusedError
+from federation.client.limits import ANSWER_MAX_BYTES, EVENT_MAX_BYTES, PROBLEM_MAX_BYTES
 from federation.errors import MalformedError, UnknownError, UnreachableError
-from federation.limits import ANSWER_MAX_BYTES, EVENT_MAX_BYTES, PROBLEM_MAX_BYTES
 
 REDIRECTS_MAX: Final = 3
 TOTAL_S: Final = 900.0

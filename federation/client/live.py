@@ -17,6 +17,7 @@ from federation.chain import Head
 from federation.client.entries import Entry, entry_of, page_of
 from federation.client.errors import NodeAnswerError, NodeRefusedError
 from federation.client.http import Http
+from federation.client.limits import PAGE_PUBLICATIONS, READ_BUNDLE_MAX_BYTES
 from federation.client.reading import BUNDLE, Reader, take
 from federation.client.results import Event, Unverified, signed_of, unverified, unverified_of
 from federation.client.sse import Heartbeat, parse
@@ -24,7 +25,6 @@ from federation.client.trust import Trusted
 from federation.errors import MaillageError, UnknownError, UnreachableError
 from federation.following import Chain, Decided
 from federation.ids import parse_dataset
-from federation.limits import PAGE_PUBLICATIONS, READ_BUNDLE_MAX_BYTES
 from federation.reasons import REASONS
 from federation.tabular import with_places
 from federation.verify import Finding

@@ -8,12 +8,12 @@ from federation.bundle import read as read_bundle
 from federation.chain import Head
 from federation.client.cache import Cache
 from federation.client.http import Http
+from federation.client.limits import READ_BUNDLE_MAX_BYTES, READ_PLAIN_MAX_BYTES
 from federation.client.trust import Trusted
 from federation.errors import LimitError, MaillageError, StateError, TrustError
 from federation.following import Chain, Decided
 from federation.ids import parse_dataset
 from federation.knowledge import Knowledge
-from federation.limits import READ_BUNDLE_MAX_BYTES, READ_PLAIN_MAX_BYTES
 from federation.reasons import Verdict
 from schemas.model import SchemaFault
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from federation.client.errors import NodeAnswerError
-from federation.limits import EVENT_MAX_BYTES
+from federation.client.limits import EVENT_MAX_BYTES
 
 
 @dataclass(frozen=True, slots=True)
