@@ -108,7 +108,9 @@ class Http:
                         remedy="ask for less at once: a shorter period, a smaller territory",
                     )
                 if time.monotonic() > until:
-                    raise UnreachableError(f"{path}: not sent in {TOTAL_S:.0f} s", code=_SLOW)
+                    raise UnreachableError(
+                        f"{path}: not sent in {TOTAL_S:.0f} s", code="node-timeout"
+                    )
             return bytes(found)
 
     def json(self, path: str, parameters: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -169,7 +171,7 @@ class Http:
                     response.close()
         except httpx.TimeoutException as error:
             raise UnreachableError(
-                f"{self._base.host}: no answer in time", code=_SLOW, remedy=_LATER
+                f"{self._base.host}: no answer in time", code="node-timeout", remedy=_LATER
             ) from error
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
@@ -195,7 +197,6 @@ class Http:
         return UnreachableError(told, code="node-unreachable", remedy=_LATER)
 
 
-_SLOW: Final = "node-timeout"
 _LATER: Final = "check the address, the proxy (HTTPS_PROXY) and whether the node is in service"
 
 

@@ -18,7 +18,6 @@ from federation.reasons import Verdict
 from schemas.model import SchemaFault
 
 BUNDLE: Final = "application/vnd.maillage.bundle"
-HISTORY: Final = "history"
 
 
 def path_of(dataset: str, end: str = "") -> str:
@@ -223,7 +222,7 @@ def _another_history(url: str, dataset: str, digest: str) -> StateError:
     return StateError(
         f"{url} shows another history of {dataset}: {digest[:16]}… where another publication "
         "was seen before",
-        code=HISTORY,
+        code="history",
         remedy="keep the cache folder as evidence, and ask the owner which one holds",
     )
 

@@ -68,7 +68,7 @@ def establish(pins: Iterable[str], http: Http, cache: Cache) -> Trusted:
         with a bundle.
 
     Raises:
-        TrustError: `charter-digest`, `charter-identity`, `charter-signature`, `charter-version`,
+        TrustError: `charter-other`, `charter-identity`, `charter-signature`, `charter-version`,
             `identity-…`: what the node handed out isn't what was pinned.
         MaillageError: The node can't be reached, or refuses.
     """
@@ -82,7 +82,7 @@ def establish(pins: Iterable[str], http: Http, cache: Cache) -> Trusted:
         if jws.digest != pin:
             raise TrustError(
                 f"{http.url} answers {pin[:16]}… with another charter, {jws.digest[:16]}…",
-                code="charter-digest",
+                code="charter-other",
                 remedy="don't use this node; compare the digest with its source",
             )
         charter = Charter.read(jws.payload)

@@ -22,6 +22,7 @@ from node.cli import (
     nodes,
     schemata,
     screen,
+    subscribe,
 )
 from node.cli.language import Lang, arrange, say, use
 from node.cli.status import Status
@@ -78,6 +79,7 @@ def build() -> typer.Typer:
     app.command("health")(health.health)
     app.command("export")(files.export)
     app.command("view")(figures.view)
+    app.command("subscribe")(subscribe.subscribe)
     app.command("verify")(bundles.verify)
     app.command("recompute")(figures.recompute)
     app.command("demo")(demo.demo)

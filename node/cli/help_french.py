@@ -109,6 +109,43 @@ FRENCH: Final = {
     ),
     "First window, for example 2026-11-23.": "Première fenêtre, par exemple 2026-11-23.",
     "Last window, included.": "Dernière fenêtre, comprise.",
+    "Follow publications as a node receives them, each verified on this machine, until stopped."
+    "\n\nThe node is asked for ever, whatever interrupts it. Exit status with --once: 1 if "
+    "something didn't verify.": (
+        "Suivre les publications telles qu’un nœud les reçoit, chacune vérifiée sur cette machine, "
+        "jusqu’à l’arrêt.\n\nLe nœud est redemandé sans fin, quoi qu’il arrive. Code de sortie "
+        "avec --once : 1 si quelque chose n’est pas vérifié."
+    ),
+    "The node's address, with https.": "Adresse du nœud, en https.",
+    "Digest of a sharing agreement, or of an identity, that you compared by another way than this "
+    "node; can be given again.": (
+        "Empreinte d’une convention de partage, ou d’une identité, comparée par une autre voie que "
+        "ce nœud ; peut être répétée."
+    ),
+    "Holds the node's token, for what isn't open.": (
+        "Contient le jeton du nœud, pour ce qui n’est pas ouvert."
+    ),
+    "Speak plain http to another machine; without a token.": (
+        "Parler http en clair à une autre machine ; sans jeton."
+    ),
+    "Instead of --url: this node's own interface, its token, and whom it trusts.": (
+        "Au lieu de --url : l’interface de ce nœud, son jeton, et ceux à qui il se fie."
+    ),
+    "Only of bodies in it; can be given again.": (
+        "Seulement des organismes qui s’y trouvent ; peut être répété."
+    ),
+    "Only of this schema; can be given again.": "Seulement de ce schéma ; peut être répété.",
+    "Show the rows, too.": "Montrer aussi les lignes.",
+    "Append JSON lines to this file, each publication exactly once; goes on after its last line.": (
+        "Ajouter des lignes JSON à ce fichier, chaque publication une seule fois ; reprend après "
+        "sa dernière ligne."
+    ),
+    "Remember here how far it came, and go on there. Without --output: after a crash the last "
+    "publications come again.": (
+        "Retenir ici où l’on en est, et y reprendre. Sans --output : après un arrêt brutal, les "
+        "dernières publications reviennent."
+    ),
+    "Catch up with what is there, then end.": "Rattraper ce qui est là, puis finir.",
     "Verify a bundle offline: the fifteen numbered steps for each publication.\n\nA bundle "
     "doesn't vouch for itself: without --identity or --data the key is unknown, step 4 is held, "
     "and the other steps are shown under the bundle's own identity, marked as not pinned.": (

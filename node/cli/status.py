@@ -15,7 +15,14 @@ import errno
 from enum import IntEnum
 from typing import Final
 
-from federation.errors import LimitError, MaillageError, StateError, TrustError, UnknownError
+from federation.errors import (
+    LimitError,
+    MaillageError,
+    StateError,
+    TrustError,
+    UnknownError,
+    UnreachableError,
+)
 from node.broker import BrokerError
 from node.link.errors import LinkError, ReadError, RejectedError
 from node.store.errors import (
@@ -57,12 +64,20 @@ USAGE_CODES: Final = frozenset(
         "key-file",
         "name",
         "origin",
+        "output-busy",
+        "output-file",
         "participant-id",
+        "position",
         "proxy-password-file",
         "proxy-url",
+        "scope",
         "settings",
+        "state-file",
         "tls-certificate",
+        "token",
         "token-file",
+        "trust",
+        "url",
         "window",
     }
 )
@@ -70,6 +85,7 @@ USAGE_CODES: Final = frozenset(
 
 _BY_CLASS: Final[tuple[tuple[type[BaseException], Status], ...]] = (
     # narrower classes first
+    (UnreachableError, Status.UNREACHABLE),
     (UnknownError, Status.USAGE),
     (UnknownTerritoryError, Status.USAGE),
     (StorePathError, Status.USAGE),
