@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Literal
 
 import polars as pl
@@ -149,6 +149,7 @@ def bundle_rows(
     rows: Sequence[PublicationRow],
     *,
     progress: Progress = silent,
+    bare: Collection[str] = (),
 ) -> bytes:
     """Publications as a bundle, with all that is needed to verify them offline.
 
@@ -157,6 +158,7 @@ def bundle_rows(
         knowledge: Has schemas, identities and charters.
         rows: In the order in which they are to be taken.
         progress: Told how far it is.
+        bare: Digests of those that go without their content: the chain needs them, nobody else.
 
     Raises:
         ErasedContentError: The content of one is withdrawn and erased.
@@ -172,7 +174,8 @@ def bundle_rows(
         schema = knowledge.schema(row.schema_digest)
         if schema is not None:
             schemas[schema.digest] = schema.document
-        if manifest.content is not None and row.content_digest is not None:
+        carries = manifest.content is not None and row.digest not in bare
+        if manifest.content is not None and carries and row.content_digest is not None:
             contents[manifest.content.digest] = store.contents.get(row.content_digest)
         charter = knowledge.charters.get(manifest.sharing.charter or "")
         if charter is not None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import httpx
+
 
 @dataclass
 class Said:
@@ -30,11 +32,24 @@ class Puppet:
         url: Of the server.
         answers: By path.
         asked: (path with query, headers) of every request.
+        otherwise: Answers all other paths.
     """
 
     url: str
     answers: dict[str, Said | Callable[[str], Said]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    otherwise: Callable[[str], Said] = lambda _: Said(b"{}", 404)
+
+    def stand_before(self, url: str, token: str) -> None:
+        """Pass on what isn't answered here, as a node that lies in some things only."""
+
+        def passed(path: str) -> Said:
+            with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as client:
+                found = client.get(url + path)
+            kind = found.headers.get("Content-Type", "")
+            return Said(found.content, found.status_code, {"Content-Type": kind})
+
+        self.otherwise = passed
 
 
 @contextmanager
@@ -47,7 +62,7 @@ def puppet_node() -> Iterator[Puppet]:
 
         def do_GET(self) -> None:
             made.asked.append((self.path, dict(self.headers)))
-            found = made.answers.get(self.path.partition("?")[0], Said(b"{}", 404))
+            found = made.answers.get(self.path.partition("?")[0], made.otherwise)
             said = found(self.path) if callable(found) else found
             self.send_response(said.status)
             for name, value in said.headers.items():

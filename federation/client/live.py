@@ -32,6 +32,9 @@ from federation.verify import Finding
 BEGINNING: Final = "0"
 RETRY_FIRST_S: Final = 1.0
 RETRY_MOST_S: Final = 60.0
+STREAM_LEAST_S: Final = 5.0
+"""A node ends a stream after an hour, and is asked again; one that ends sooner is in trouble."""
+
 CHAINS_MAX: Final = 50_000
 """Datasets whose place in the chain is remembered; of the one unused longest it is dropped."""
 
@@ -118,6 +121,7 @@ class Feed:
 
     def _streamed(self) -> Iterator[list[Event]]:
         asked = {**self.parameters, "after": self.position}
+        begun = time.monotonic()
         with self.http.stream("/api/v1/events", asked) as lines:
             for sent in parse(lines):
                 if isinstance(sent, Heartbeat):
@@ -125,7 +129,8 @@ class Feed:
                         self.quiet()
                 elif sent.event == "publication":
                     yield from self._events([entry_of(sent.data)])
-        raise UnreachableError("the node ended the stream", code="node-unreachable")
+        if time.monotonic() - begun < STREAM_LEAST_S:
+            raise UnreachableError("the node ended the stream at once", code="node-unreachable")
 
     def _events(self, entries: Sequence[Entry]) -> Iterator[list[Event]]:
         wanted = [one for one in entries if self.wanted(one)]

@@ -90,6 +90,15 @@ class BundleAsked(Asked):
             examples=["1.7"],
         ),
     ] = "0.0"
+    upto: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[0-9]{1,15}\.[0-9]{1,15}$",
+            max_length=31,
+            description="Only publications up to this place, itself included.",
+            examples=["1.9"],
+        ),
+    ] = None
 
 
 async def _publications(request: web.Request, asked: PublicationsAsked) -> web.StreamResponse:
@@ -197,29 +206,39 @@ async def _bundle_after(request: web.Request, asked: BundleAsked) -> web.StreamR
     name = f"{asked.participant}/{asked.name}"
     found = await asyncio.to_thread(dataset, node.store, node.knowledge, name)
     guard_rows(request, found.sharing, own=found.own)
-    epoch, _, sequence = asked.after.partition(".")
-    place = int(epoch), int(sequence)
+    after = _place(asked.after)
+    upto = None if asked.upto is None else _place(asked.upto)
 
     def make() -> tuple[bytes, tuple[int, int] | None]:
-        rows, following = _page(node, name, place)
-        return bundle_rows(node.store, node.knowledge, rows), following
+        rows, following = _page(node, name, after, upto)
+        bare = {row.digest for row in rows if row.verdict == "refused" or row.void}
+        return bundle_rows(node.store, node.knowledge, rows, bare=bare), following
 
     data, following = await asyncio.to_thread(make)
     headers = {}
     if following is not None:
         link = request.rel_url.update_query(after=f"{following[0]}.{following[1]}")
         headers["Link"] = f'<{link.raw_path_qs}>; rel="next"'
-    tag = f"{found.head.digest}-{asked.after}-{node.knowledge.version}"
+    tag = f"{found.head.digest}-{asked.after}-{asked.upto}-{node.knowledge.version}"
     shown = f"{name.replace('/', '_')}-after-{asked.after}{SUFFIX}"
     return _bundle(request, data, tag, shown, headers)
 
 
+def _place(text: str) -> tuple[int, int]:
+    epoch, _, sequence = text.partition(".")
+    return int(epoch), int(sequence)
+
+
 def _page(
-    node: Node, name: str, place: tuple[int, int]
+    node: Node, name: str, after: tuple[int, int], upto: tuple[int, int] | None
 ) -> tuple[list[PublicationRow], tuple[int, int] | None]:
-    """Publications in force behind a place, and behind which there are more of them."""
+    """Publications behind a place, and behind which there are more of them.
+
+    Those refused or out of force are among them: whoever follows the chain must see that nothing
+    was left out of it.
+    """
     found = node.store.publications.of(
-        name, after=place, everything=True, limit=BUNDLE_PAGE_PUBLICATIONS + 1
+        name, after=after, upto=upto, everything=True, limit=BUNDLE_PAGE_PUBLICATIONS + 1
     )
     rows: list[PublicationRow] = []
     size = 0
@@ -227,8 +246,7 @@ def _page(
         size += row.plain_size
         if number == BUNDLE_PAGE_PUBLICATIONS or (number and size > BUNDLE_PAGE_BYTES):
             return rows, found[number - 1].order
-        if row.verdict != "refused" and not row.void:
-            rows.append(row)
+        rows.append(row)
     return rows, None
 
 
@@ -287,9 +305,10 @@ ENDPOINTS: Final[tuple[Endpoint[Any], ...]] = (
         name="getDatasetBundle",
         tag="Publications",
         summary="A dataset's publications with what verifies them",
-        description="Those in force behind a place of the chain, at most "
+        description="Those behind a place of the chain, at most "
         f"{BUNDLE_PAGE_PUBLICATIONS} at once; `Link` leads to the following ones. A bundle without "
-        "publications: there are none behind that place.",
+        "publications: there are none behind that place. Those refused, withdrawn or given up are "
+        "in it without their contents: the chain needs their manifests.",
         handler=_bundle_after,
         asked=BundleAsked,
         answers=(_BUNDLE_ANSWER,),
