@@ -146,7 +146,7 @@ def test_another_charter_than_the_one_pinned(site: Served, puppet: Puppet, tmp_p
     puppet.stand_before(site.url, site.token)
     lying(puppet, f"/api/v1/charters/{site.charter}", lambda _: document)
     with Client(puppet.url, trust=[site.charter]) as mlg:
-        assert failing(mlg).code == "charter-digest"
+        assert failing(mlg).code == "charter-other"
 
 
 def test_another_identity_than_the_charter_names(site: Served, puppet: Puppet, tmp_path: Path):
