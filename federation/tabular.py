@@ -1,5 +1,6 @@
 """Rows as analysts read them: with the commune's code and name, and harmless in a spreadsheet."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -29,13 +30,20 @@ def name_of_place(place: str) -> str | None:
         return None
 
 
-def with_places(schema: Schema, owner: str, frame: pl.DataFrame) -> pl.DataFrame:
+def with_places(
+    schema: Schema,
+    owner: str,
+    frame: pl.DataFrame,
+    *,
+    name_of: Callable[[str], str | None] = name_of_place,
+) -> pl.DataFrame:
     """Put `codgeo` and `libgeo` before the columns, where a row has a place.
 
     Args:
         schema: Of the rows: says which column names the place; else it is the owner's.
         owner: Participant id.
         frame: Rows.
+        name_of: What a place is called, by COG code or, abroad, participant id.
 
     Returns:
         The frame as it is where there is no place, or where a column has such a name already.
@@ -46,13 +54,13 @@ def with_places(schema: Schema, owner: str, frame: pl.DataFrame) -> pl.DataFrame
         if schema.place not in frame.columns:
             return frame
         places = frame.get_column(schema.place).cast(pl.String)
-        names = {one: name_of_place(one) for one in places.unique().to_list() if one is not None}
+        names = {one: name_of(one) for one in places.unique().to_list() if one is not None}
         named = places.replace_strict(names, default=None, return_dtype=pl.String)
         return _before(frame, places, named)
     own = place_of(owner)
     if own is None:
         return frame
-    code, name = pl.lit(own, pl.String), pl.lit(name_of_place(own), pl.String)
+    code, name = pl.lit(own, pl.String), pl.lit(name_of(own), pl.String)
     return _before(frame, code, name)
 
 

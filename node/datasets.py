@@ -1,6 +1,6 @@
 """The datasets that a node holds: received ones and its own, how far, and who may see them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +28,7 @@ class Dataset:
     Attributes:
         head: The last publication, of what was received and what was signed here.
         own: Signed on this node.
+        state: Changes with whatever was received or signed of it.
         schema: None where it isn't known here.
         sharing: The strictest level of all its publications in force.
         licence: As the last publication says; None where that isn't held.
@@ -38,6 +39,7 @@ class Dataset:
 
     head: HeadRow
     own: bool
+    state: str
     schema: Schema | None
     sharing: str
     licence: str | None
@@ -82,7 +84,7 @@ def datasets(
     """
     heads = _heads(store, None)
     bodies = None if ground is None else bodies_of(ground)
-    chosen: list[tuple[HeadRow, bool]] = []
+    chosen: list[_Heads] = []
     for name in sorted(heads):
         if name <= after:
             continue
@@ -115,33 +117,44 @@ def dataset(store: Store, knowledge: Knowledge, name: str) -> Dataset:
     return next(_described(store, knowledge, [found], guarded))
 
 
-def _heads(store: Store, owner: str | None) -> dict[str, tuple[HeadRow, bool]]:
-    """The further of the two heads of each dataset, and whether it is signed here."""
+@dataclass(frozen=True, slots=True)
+class _Heads:
+    """How far a dataset was received, and how far it was signed here."""
+
+    received: HeadRow | None
+    own: HeadRow | None
+
+    @property
+    def last(self) -> HeadRow:
+        """The further of the two; of equals the received one."""
+        both = [row for row in (self.received, self.own) if row is not None]
+        return max(both, key=lambda row: (row.epoch, row.sequence))
+
+    @property
+    def state(self) -> str:
+        return "-".join("" if row is None else row.digest[:32] for row in (self.received, self.own))
+
+
+def _heads(store: Store, owner: str | None) -> dict[str, _Heads]:
     received = {row.dataset: row for row in store.publications.heads(owner)}
-    found = {name: (row, False) for name, row in received.items()}
-    for row in store.publications.own_heads(owner):
-        before = received.get(row.dataset)
-        ahead = before is None or (row.epoch, row.sequence) > (before.epoch, before.sequence)
-        found[row.dataset] = (row if ahead or before is None else before, True)
-    return found
+    own = {row.dataset: row for row in store.publications.own_heads(owner)}
+    return {name: _Heads(received.get(name), own.get(name)) for name in {**received, **own}}
 
 
 def _described(
-    store: Store,
-    knowledge: Knowledge,
-    heads: Iterable[tuple[HeadRow, bool]],
-    guarded: dict[str, str],
+    store: Store, knowledge: Knowledge, heads: Sequence[_Heads], guarded: Mapping[str, str]
 ) -> Iterator[Dataset]:
-    listed = list(heads)
-    rows = store.publications.get([head.digest for head, _ in listed])
-    for head, own in listed:
+    rows = store.publications.get([one.last.digest for one in heads])
+    for one in heads:
+        head = one.last
         owner = parse_dataset(head.dataset).owner
         row = rows.get(head.digest)
         # a head of which there is nothing else (adopted after a restore) isn't known to be open
         level = row.sharing if row is not None else "federation"
         yield Dataset(
             head=head,
-            own=own,
+            own=one.own is not None,
+            state=one.state,
             schema=knowledge.schema(head.schema_digest),
             sharing=guarded.get(head.dataset, level),
             licence=None if row is None else licence_of(row),

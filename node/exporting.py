@@ -12,15 +12,13 @@ from federation.errors import UnknownError
 from federation.jose import parse_compact
 from federation.manifest import TYP, Manifest
 from federation.replay import replay, together
+from federation.tabular import defused
 from node.knowledge import Knowledge
 from node.receive.contents import Contents
 from node.store.rows import PublicationRow
 from node.store.store import Store
 from schemas.model import Schema
 from schemas.progress import Progress, silent
-
-FORMULA: Final = r"^[=+\-@\t\r]"
-"""A cell that begins so would run as a formula when a spreadsheet opens the CSV (CWE-1236)."""
 
 REPORT_ROWS: Final = 10_000
 """After so many rows of JSON it is said how far it is: some tenths of a second."""
@@ -88,7 +86,7 @@ def export(
     if form == "parquet":
         frame.write_parquet(buffer)
     elif form == "csv":
-        _defused(frame).write_csv(buffer, datetime_format="%Y-%m-%dT%H:%M:%SZ")
+        defused(frame).write_csv(buffer, datetime_format="%Y-%m-%dT%H:%M:%SZ")
     else:
         for number, row in enumerate(frame.iter_rows(named=True)):
             if number % REPORT_ROWS == 0:
@@ -100,18 +98,6 @@ def export(
 def _text(value: object) -> str:
     moment = getattr(value, "isoformat", None)
     return str(value) if moment is None else str(moment()).replace("+00:00", "Z")
-
-
-def _defused(frame: pl.DataFrame) -> pl.DataFrame:
-    """Texts that a spreadsheet would run get an apostrophe in front."""
-    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
-    return frame.with_columns(
-        pl.when(pl.col(name).str.contains(FORMULA))
-        .then("'" + pl.col(name))
-        .otherwise(pl.col(name))
-        .alias(name)
-        for name in texts
-    )
 
 
 def bundle_of(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, Table, and_, bindparam, func, or_, se
 from node.store.bulk import Bulk, Lookup
 from node.store.database import Database
 from node.store.mapping import Mapped, clean
-from node.store.rows import HeadRow, PublicationRow
+from node.store.rows import HeadRow, PublicationRow, Span
 from node.store.tables import HEAD, OWN_HEAD, PUBLICATION, TEXT
 
 PUBLICATIONS: Final = Mapped(PublicationRow, PUBLICATION)
@@ -130,6 +130,23 @@ class Publications:
             )
         with self._database.read() as connection:
             return PUBLICATIONS.rows(connection.execute(query.limit(limit)))
+
+    def spans(self, dataset: str) -> list[Span]:
+        """What is in force of a dataset, in order, without its texts: of long ones in little room.
+
+        Of a dataset of which nothing was received back, what was signed here.
+        """
+        columns = [_P[name] for name in Span._fields]
+        ordered = (
+            select(*columns).where(_P.dataset == dataset).order_by(_P.epoch, _P.sequence, _P.digest)
+        )
+        with self._database.read() as connection:
+            for valid in (_P.verdict == "accepted", _P.own.is_(True)):
+                query = ordered.where(valid, _P.void.is_(False))
+                found = [Span._make(row) for row in connection.execute(query)]
+                if found:
+                    return found
+        return []
 
     def heads(self, owner: str | None = None) -> list[HeadRow]:
         """How far each dataset was received, of one owner or of all (350,000 take a second)."""

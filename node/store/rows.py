@@ -34,6 +34,7 @@ __all__ = [
     "ReceiptMark",
     "ReceiptRow",
     "RefusalRow",
+    "Span",
     "Verdict",
     "Write",
 ]
@@ -97,6 +98,25 @@ class PublicationRow:
     def order(self) -> tuple[int, int]:
         """What the publications of a dataset are sorted by."""
         return self.epoch, self.sequence
+
+
+class Span(NamedTuple):
+    """A publication without its texts: where it stands in the chain, and which period it changes.
+
+    Attributes:
+        period_start: Microseconds since 1970; None where it isn't known.
+        plain_size: Bytes of its content when decompressed.
+    """
+
+    digest: str
+    epoch: int
+    sequence: int
+    mode: str
+    schema_digest: str
+    content_digest: str | None
+    period_start: int | None
+    period_end: int | None
+    plain_size: int
 
 
 class HeadRow(NamedTuple):

@@ -4,13 +4,14 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from node.web.api import basic, catalogue, events, figures, openapi, papers, publications
+from node.web.api import basic, catalogue, events, figures, openapi, papers, publications, rows
 from node.web.api.endpoint import Endpoint, add
 from node.web.keys import NODE, POSITIONS
 from node.web.positions import Positions
 
 ENDPOINTS: Final[tuple[Endpoint[Any], ...]] = (
     *catalogue.ENDPOINTS,
+    *rows.ENDPOINTS,
     *publications.ENDPOINTS,
     *events.ENDPOINTS,
     *figures.ENDPOINTS,
@@ -25,4 +26,5 @@ def add_routes(app: web.Application) -> None:
     app[POSITIONS] = Positions(app[NODE].store)
     basic.prepare(app)
     events.prepare(app)
+    rows.prepare(app)
     add(app, (*ENDPOINTS, openapi.endpoint(ENDPOINTS)))

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import secrets
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
@@ -82,7 +83,7 @@ class Town(Site):
                 known,
                 dataset,
                 frame,
-                salt=bytes(16),
+                salt=secrets.token_bytes(16),
                 mode=mode,  # type: ignore[arg-type]  # one of the modes
                 sharing=sharing,
                 origin=origin,

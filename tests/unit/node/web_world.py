@@ -47,7 +47,9 @@ class Site:
             headers.setdefault("Authorization", f"Bearer {token or self.token}")
         async with self.session.request(method, self.url + path, headers=headers, **more) as got:
             body = await got.read()
-            found = json.loads(body) if body and "json" in got.content_type else None
+            found = (
+                json.loads(body) if body and got.content_type.endswith(("/json", "+json")) else None
+            )
             return Answered(got.status, got.headers.copy(), body, found)
 
     async def get(self, path: str, **more: Any) -> Answered:
