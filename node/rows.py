@@ -11,13 +11,14 @@ from typing import Any, Final
 
 import polars as pl
 
-from federation.errors import MalformedError, UnknownError
+from federation.errors import MalformedError, StateError, UnknownError
 from node.datasets import Dataset
 from node.knowledge import Knowledge
 from node.receive.contents import Contents
 from node.store.rows import Span
 from node.store.store import Store
 from schemas.model import Schema
+from schemas.versions import holds, order, widened
 
 STRETCH_BYTES: Final = 32 * 1024 * 1024
 """Decompressed contents replayed together. More only where a single moment has more."""
@@ -53,11 +54,12 @@ def order_of(schema: Schema) -> tuple[str, ...]:
     return (*time, *(name for name in schema.primary_key if name not in time))
 
 
-def schema_of(dataset: Dataset) -> Schema:
-    """A dataset's schema.
+def schema_of(store: Store, knowledge: Knowledge, dataset: Dataset) -> Schema:
+    """The schema of a dataset's rows: the newest version where there are several.
 
     Raises:
         UnknownError: `schema`: it isn't known here.
+        StateError: `schema-versions`: rows of an older version have no exact form under it.
     """
     if dataset.schema is None:
         raise UnknownError(
@@ -65,32 +67,52 @@ def schema_of(dataset: Dataset) -> Schema:
             code="schema",
             remedy="it is fetched from the hub; ask again later",
         )
-    return dataset.schema
+    spans = _standing(store.publications.spans(dataset.id))
+    if dataset.schema.kind == "register":
+        spans = [one for one in spans if one.mode == "snapshot"][-1:]
+    found = {knowledge.schema(one.schema_digest) for one in spans if one.mode != "withdraw"}
+    known = sorted((one for one in found if one is not None), key=order)
+    if not known:
+        return dataset.schema
+    strange = [one.version for one in known if not holds(known[-1], one)]
+    if strange:
+        raise StateError(
+            f"rows of {dataset.id} under version {', '.join(strange)} have no exact form under "
+            f"version {known[-1].version}",
+            code="schema-versions",
+            remedy="take them as a bundle, which keeps every publication as it was signed",
+        )
+    return known[-1]
 
 
 def pieces(
-    store: Store, knowledge: Knowledge, dataset: Dataset, wanted: Wanted
+    store: Store, knowledge: Knowledge, dataset: Dataset, schema: Schema, wanted: Wanted
 ) -> Iterator[pl.DataFrame]:
     """The rows, in order, at most `PIECE_ROWS` at a time.
 
+    Args:
+        store: Holds them.
+        knowledge: Has the schemas.
+        dataset: Which.
+        schema: In whose columns: as `schema_of` says.
+        wanted: Which rows.
+
     Raises:
-        UnknownError: `schema`.
         MalformedError: `parameter`: times of a register; `position`: a place that is none.
         StoreError: A content is damaged, or was erased meanwhile.
     """
-    schema = schema_of(dataset)
     if schema.time is None and (wanted.since_us, wanted.until_us) != (None, None):
         raise MalformedError(
             f"{dataset.id} is an inventory: its rows have no time",
             code="parameter",
             remedy="leave from and to out",
         )
-    order = list(order_of(schema))
-    behind = None if wanted.after is None else _behind(schema, order, wanted.after)
+    columns = list(order_of(schema))
+    behind = None if wanted.after is None else _behind(schema, columns, wanted.after)
     contents = Contents(store, knowledge.schema)
     for table in _tables(store, contents, dataset, schema, wanted):
         found = table if behind is None else table.filter(behind)
-        found = found.sort(order)
+        found = found.sort(columns)
         for start in range(0, found.height, PIECE_ROWS):
             yield found.slice(start, PIECE_ROWS)
 
@@ -111,13 +133,13 @@ def _undecimal(frame: pl.DataFrame) -> list[pl.Series]:
     ]
 
 
-def _behind(schema: Schema, order: Sequence[str], place: Place) -> pl.Expr:
+def _behind(schema: Schema, columns: Sequence[str], place: Place) -> pl.Expr:
     """The condition that a row comes later in the order."""
     types = schema.polars_schema()
-    if len(place) != len(order):
+    if len(place) != len(columns):
         raise _no_place()
     found = pl.lit(value=False)
-    for name, value in reversed(list(zip(order, place, strict=True))):
+    for name, value in reversed(list(zip(columns, place, strict=True))):
         try:
             literal = pl.select(_literal(types[name], value)).to_series()
         except (pl.exceptions.PolarsError, ValueError, OverflowError) as error:
@@ -153,7 +175,7 @@ def _tables(
         if table is not None:
             yield table
         return
-    spans = _standing(store.publications.spans(dataset.id), schema)
+    spans = _standing(store.publications.spans(dataset.id))
     low = max([-_ALWAYS if wanted.since_us is None else wanted.since_us, _begin(schema, wanted)])
     high = _ALWAYS if wanted.until_us is None else wanted.until_us
     for start, end in _stretches(spans, low, high):
@@ -166,13 +188,13 @@ def _begin(schema: Schema, wanted: Wanted) -> int:
     return first if schema.time is not None and isinstance(first, int) else -_ALWAYS
 
 
-def _standing(spans: Sequence[Span], schema: Schema) -> list[Span]:
+def _standing(spans: Sequence[Span]) -> list[Span]:
     """Publications that change rows; what was before the withdrawal of a whole dataset is gone."""
     found: list[Span] = []
     for one in spans:
         if one.mode == "withdraw" and one.content_digest is None:
             found.clear()
-        elif one.content_digest is not None and one.schema_digest == schema.digest:
+        elif one.content_digest is not None:
             found.append(one)
     return found
 
@@ -235,5 +257,5 @@ def _replayed(
             if one.mode == "withdraw":
                 table = upserted().join(frame, on=key, how="anti", maintain_order="left")
             else:
-                later.append(frame.filter(within))
+                later.append(widened(frame, schema).filter(within))
     return upserted()

@@ -155,7 +155,8 @@ class _Job:
 
     def raw(self) -> Iterator[pl.DataFrame]:
         """Pieces of rows."""
-        return pieces(self.node.store, self.node.knowledge, self.found, self.wanted)
+        node = self.node
+        return pieces(node.store, node.knowledge, self.found, self.schema, self.wanted)
 
     def decorated(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Rows with their places."""
@@ -200,7 +201,7 @@ async def _rows(request: web.Request, asked: RowsAsked) -> web.StreamResponse:
     name = f"{asked.participant}/{asked.name}"
     found = await asyncio.to_thread(dataset, node.store, node.knowledge, name)
     guard_rows(request, found.sharing, own=found.own)
-    schema = schema_of(found)
+    schema = await asyncio.to_thread(schema_of, node.store, node.knowledge, found)
     wanted = Wanted(
         since_us=_instant(asked.since, found.owner),
         until_us=_instant(asked.until, found.owner),
