@@ -11,10 +11,13 @@ from contextlib import suppress
 from threading import RLock
 from typing import Final
 
-from federation.charter import KnownCharter, read_charter
+from federation.charter import MAX_BYTES as CHARTER_MAX_BYTES
+from federation.charter import TYP as CHARTER_TYP
+from federation.charter import Charter, KnownCharter, read_charter
 from federation.charter_end import Ending, KnownEnd, ending_of, peek, read_end
 from federation.errors import MaillageError, UnknownError
 from federation.identity import KnownIdentity, first_identity
+from federation.jose import parse_general
 from federation.model import Position
 from federation.verify import KeyRecord
 from schemas.catalogue import Catalogue, bundled
@@ -51,6 +54,7 @@ class Knowledge:
         self._charter_pins: Final[set[str]] = set()
         self._ends: Final[defaultdict[str, dict[str, KnownEnd]]] = defaultdict(dict)
         self._ends_waiting: Final[OrderedDict[str, tuple[str, bytes]]] = OrderedDict()
+        self._for_others: Final[set[str]] = set()
         self.version = 0
         self._lock: Final = RLock()  # documents come from several threads at once
 
@@ -194,7 +198,11 @@ class Knowledge:
         with self._lock:
             self._pending[digest] = document
             self.version += 1
-            return self._retry_charters()
+            learned = self._retry_charters()
+            if digest not in self._charters and self._names_others_only(document, digest):
+                self._for_others.add(digest)
+                learned.append(digest)
+            return learned
 
     def learn_end(self, document: bytes) -> list[str]:
         """Take in the end of a charter on a member's word; it counts once the charter is known.
@@ -220,6 +228,22 @@ class Knowledge:
             self._ends[said.charter][digest] = read_end(document, known, identity)
             self.version += 1
             return [said.charter]
+
+    def excludes(self, digest: str) -> bool:
+        """Whether a charter that doesn't count here names nobody of this node as its member.
+
+        Nobody's word is needed for that: the digest binds the list, whoever signed it. What is
+        shared under it is for others, and isn't waited for.
+        """
+        return digest in self._for_others and digest not in self._charter_pins
+
+    def _names_others_only(self, document: bytes, digest: str) -> bool:
+        with suppress(MaillageError):
+            jws = parse_general(document, CHARTER_TYP, max_bytes=CHARTER_MAX_BYTES)
+            if jws.digest == digest:
+                members = {one.participant for one in Charter.read(jws.payload).members}
+                return bool(self.hosted) and not members & self.hosted
+        return False
 
     def learn_schema(self, document: bytes) -> list[str]:
         """Take in a schema.

@@ -95,6 +95,8 @@ def refresh(knowledge: Knowledge, store: Store) -> list[str]:
     for row in store.documents.of("identity"):
         if not knowledge.has_identity(row.digest):
             learned += learn(knowledge, "identity", row.body, pin=row.pinned)
+        elif row.pinned and knowledge.identity_of(row.participant) is None:
+            learned += knowledge.pin(row.digest)
     for row in store.documents.of("charter", pinned=True):
         if not knowledge.knows_charter(row.digest):
             learned += learn(knowledge, "charter", row.body, pin=True)

@@ -39,6 +39,7 @@ class Taken:
         at_once: Owners whose receipt goes out now.
         turned_away: Messages that could not be held, in order: their carrier's limit is reached.
             Nothing of them is kept here; they must come again.
+        passed_over: Messages that are for the members of charters to which nobody here belongs.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -48,6 +49,7 @@ class Taken:
     fetches: list[Fetch] = field(default_factory=list)
     at_once: set[str] = field(default_factory=set)
     turned_away: list[Arrival] = field(default_factory=list)
+    passed_over: int = 0
 
     def add(self, other: "Taken") -> None:
         """Take in what a following transaction led to."""
@@ -58,6 +60,7 @@ class Taken:
         self.fetches += other.fetches
         self.at_once |= other.at_once
         self.turned_away += other.turned_away
+        self.passed_over += other.passed_over
 
 
 @dataclass(frozen=True, slots=True)

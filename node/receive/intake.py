@@ -245,6 +245,9 @@ class Intake:
         instructions: list[Instruction] = []
         for result in results:
             self._holding.taken_up(result.arrival, batch)
+            if isinstance(result, Failed) and self._for_others(result):
+                batch.taken.passed_over += 1
+                continue
             if isinstance(result, Failed):
                 instructions += self.replica.failed(result)
                 continue
@@ -264,6 +267,11 @@ class Intake:
         # held before what they wait for is settled: else nothing would release them
         again = self._carry_out(instructions, batch)
         return again + self._carry_out(self._judge(todo, batch), batch)
+
+    def _for_others(self, failed: Failed) -> bool:
+        """Whether it is shared under a charter that names nobody of this node: no verdict."""
+        finding = failed.finding
+        return finding.code == "charter-unknown" and self._knowledge.excludes(finding.missing)
 
     def _whole(self, opened: Opened, batch: Batch) -> tuple[Opened, bytes | None] | Failed | None:
         """Step 11: the whole content, a fault, or None while parts are missing."""

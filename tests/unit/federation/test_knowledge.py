@@ -198,6 +198,21 @@ def test_an_end_by_somebody_else_ends_nothing(name: str) -> None:
     assert knowledge.charter_ended(PAIR_DIGEST, TWIN, NOW_US * 2) == ""
 
 
+def test_a_charter_of_others_says_so_itself() -> None:
+    knowledge = Knowledge([LUZY])
+    assert knowledge.learn_charter(PAIR, PAIR_DIGEST) == [PAIR_DIGEST]
+    assert knowledge.excludes(PAIR_DIGEST)
+    assert not knowledge.knows_charter(PAIR_DIGEST)
+    assert not knowledge.excludes("ab" * 32)
+    assert knowledge.learn_charter(PAIR, "ab" * 32) == [], "another text under that digest"
+    assert not knowledge.excludes("ab" * 32)
+    knowledge.pin_charter(PAIR_DIGEST)
+    assert not knowledge.excludes(PAIR_DIGEST)
+    member = Knowledge([ARVIEU])
+    assert member.learn_charter(PAIR, PAIR_DIGEST) == []
+    assert not member.excludes(PAIR_DIGEST)
+
+
 def test_a_charter_is_named_by_digest_or_name() -> None:
     knowledge = twinned()
     for text in (PAIR_DIGEST, PAIR_DIGEST[:8], "jumelage"):

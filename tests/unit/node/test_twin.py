@@ -39,7 +39,7 @@ from federation.manifest import Sharing
 from federation.model import Position, instant_text, instant_us
 from node import charters
 from node.clock import now_us
-from node.documents import HEADERS
+from node.documents import HEADERS, keep, touch
 from node.node import Node
 from node.publishing import Publisher
 from node.store.rows import HeadRow
@@ -280,6 +280,14 @@ async def test_nobody_else_ends_it_and_nobody_else_reads_it(tmp_path: Path) -> N
         assert luzy.store.publications.heads() == []
         with pytest.raises(UnknownError):
             luzy.export(COUNTS, "csv")
+        # who trusts Arvieu for another reason learns from the charter that it isn't meant
+        identity = arvieu.knowledge.identity_of(ARVIEU)
+        assert identity is not None
+        keep(luzy.store, "identity", ARVIEU, identity.document, pinned=True)
+        touch(luzy.store)
+        await until(lambda: not luzy.store.status().held)
+        assert luzy.store.publications.heads() == []
+        assert luzy.store.receipts.refusals(ARVIEU) == []
 
 
 async def test_a_replayed_end_and_a_later_word_change_nothing(tmp_path: Path) -> None:
