@@ -40,6 +40,7 @@ from node.receive.intake import Intake
 from node.receive.loop import Receiving
 from node.routes import Routes
 from node.send import Sender
+from node.sensors.service import Sensors
 from node.settings import HubAddress, Settings, load_settings
 from node.sharing_choice import SharingChoice
 from node.signing import Signing
@@ -51,6 +52,9 @@ _log = logging.getLogger(__name__)
 
 COMPOSE_EVERY_S: Final = 5.0
 """How often closed days are looked at; a composition follows only where figures changed."""
+
+FLUSH_EVERY_S: Final = 5.0
+"""How often readings of sensors are looked at; when they go out is their cadence's."""
 
 ExportFormat = Literal["csv", "json", "parquet", "bundle"]
 
@@ -78,6 +82,7 @@ class Node:
             self.charters_in_order,
             SharingChoice(store, self.knowledge, self.routes, settings.charters),
         )
+        self.sensors: Final = Sensors(store, self.publisher, data_dir, self.participants)
         self.composer: Final = Composer(store, self.knowledge, settings.compose)
         self.senders: dict[str, Sender] = {}
         self.links: dict[str, Link] = {}
@@ -251,6 +256,7 @@ class Node:
                 tasks.append(asyncio.create_task(sender.run(stop), name=f"send {hub.name}"))
                 work = self._hub(hub, sender=sender, due=due, intake=intake, busy=busy, stop=stop)
                 tasks.append(asyncio.create_task(work, name=f"hub {hub.name}"))
+            tasks.append(asyncio.create_task(self._sense(stop), name="sensors"))
             if self.settings.compose:
                 tasks.append(asyncio.create_task(self._compose(stop), name="compose"))
             if receivers:
@@ -436,6 +442,19 @@ class Node:
         for sender in self.senders.values():
             sender.wake()
         return len(done)
+
+    async def _sense(self, stop: asyncio.Event) -> None:
+        """Publish readings as they become due."""
+        while not stop.is_set():
+            if self.sensors.wanted:
+                try:
+                    drafts = await asyncio.to_thread(self.sensors.flush, now_us())
+                except MaillageError as error:
+                    _log.warning("readings wait: %s", error)
+                    drafts = []
+                for sender in self.senders.values() if drafts else ():
+                    sender.wake()
+            await _pause(stop, FLUSH_EVERY_S)
 
     async def _serve(self, stop: asyncio.Event) -> None:
         from node.web.app import create_app  # noqa: PLC0415 - a node that is only asked for a view needs no web

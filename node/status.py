@@ -1,6 +1,7 @@
 """Status for people: what waits, what came, who confirmed, what was refused and why."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -44,6 +45,13 @@ _WORDS: Final = {
         "unseen": "vu seulement par le nœud en service (GET /api/v1/status)",
         "verdicts": "Décisions",
         "simulated": "DONNÉES SIMULÉES",
+        "sensors": "Capteurs",
+        "silent": "silencieux depuis",
+        "never": "rien reçu",
+        "sensor-table": "table des capteurs",
+        "sensor-failed": "mesures en attente",
+        "sensor-refused": "mesure refusée",
+        "times": "fois",
     },
     "en": {
         "participants": "Bodies",
@@ -67,6 +75,13 @@ _WORDS: Final = {
         "unseen": "seen by the running node only (GET /api/v1/status)",
         "verdicts": "Decisions",
         "simulated": "SIMULATED DATA",
+        "sensors": "Sensors",
+        "silent": "silent since",
+        "never": "nothing came",
+        "sensor-table": "table of devices",
+        "sensor-failed": "readings wait",
+        "sensor-refused": "reading refused",
+        "times": "times",
     },
 }
 
@@ -132,7 +147,33 @@ class StatusReport:
                 + ", ".join(f"{name} {count}" for name, count in found["held"].items())
             )
         lines += _away(found, words)
+        lines += _sensor_lines(found["sensors"], words)
         return "\n".join(lines)
+
+
+REFUSED_SHOWN: Final = 20
+"""Lines of refused readings in the text; the JSON form has all."""
+
+
+def _sensor_lines(sensors: dict[str, Any], words: dict[str, str]) -> Iterator[str]:
+    """How the sensors stand; nothing where there are none."""
+    if not (sensors["devices"] or sensors["table"] or sensors["refused"]):
+        return
+    yield f"{words['sensors']} : {len(sensors['devices'])}"
+    if sensors["table"]:
+        yield f"  {words['sensor-table']} : {sensors['table']}"
+    for one in sensors["devices"]:
+        if one["silent"]:
+            since = one["lastReading"]
+            state = f"{words['silent']} {since}" if since else words["never"]
+            yield f"  {one['device']}  {one['dataset']}  {state}"
+    for dataset, why in sensors["failed"].items():
+        yield f"  {words['sensor-failed']} : {dataset} {why}"
+    for one in sensors["refused"][:REFUSED_SHOWN]:
+        yield (
+            f"  {words['sensor-refused']} : {one['device'] or '–'} [{one['reason']}] "
+            f"{one['detail']} ({one['count']} {words['times']}, {one['at']})"
+        )
 
 
 def _behind_lines(found: list[dict[str, Any]], words: dict[str, str]) -> list[str]:
@@ -249,6 +290,7 @@ def status_of(node: "Node", now_us: int) -> StatusReport:
             "charters": [
                 charter_json(node, one, now_us) | _ends(node, one, now_us) for one in in_force(node)
             ],
+            "sensors": node.sensors.report(now_us),
         }
     )
 

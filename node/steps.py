@@ -8,6 +8,9 @@ from collections.abc import Callable
 from typing import Final
 
 STEPS: Final = (
+    "devices.received",
+    "devices.before-draft",
+    "devices.drafted",
     "publish.before-draft",
     "publish.drafted",
     "send.before-sign",
@@ -21,7 +24,7 @@ STEPS: Final = (
     "receipt.before-send",
     "receipt.sent",
 )
-"""Every moment, in order: publishing, sending, receiving, answering."""
+"""Every moment, in order: readings of sensors, publishing, sending, receiving, answering."""
 
 hook: Callable[[str], None] | None = None
 

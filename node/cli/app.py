@@ -13,6 +13,7 @@ from node.cli import (
     bundles,
     charters,
     demo,
+    devices,
     doctor,
     figures,
     files,
@@ -77,6 +78,7 @@ def build() -> typer.Typer:
     app.command("status")(nodes.status)
     app.command("doctor")(doctor.doctor)
     app.command("health")(health.health)
+    app.add_typer(devices.build(), name="devices")
     app.command("export")(files.export)
     app.command("view")(figures.view)
     app.command("subscribe")(subscribe.subscribe)

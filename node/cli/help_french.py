@@ -97,6 +97,17 @@ FRENCH: Final = {
     ),
     "File to write; - for output.": "Fichier à écrire ; - pour la sortie standard.",
     "Form of the file.": "Format du fichier.",
+    "Check the table of sensors (devices.csv), and show how they stand.": (
+        "Contrôler la table des capteurs (devices.csv) et montrer leur état."
+    ),
+    "Check devices.csv of a data directory, line by line.\n\nExit status 1 when something in it "
+    "is wrong.": (
+        "Contrôler devices.csv d’un répertoire, ligne par ligne.\n\nCode de sortie 1 si quelque "
+        "chose y est faux."
+    ),
+    "Show every sensor: its dataset, its last reading, and what was refused of it.": (
+        "Montrer chaque capteur : son jeu de données, sa dernière mesure et ce qui a été refusé."
+    ),
     "Show a territory's figures as they stand, and whose they are.": (
         "Montrer les chiffres d’un territoire tels qu’ils sont, et de qui ils viennent."
     ),

@@ -57,6 +57,7 @@ USAGE_CODES: Final = frozenset(
         "data-directory",
         "database-url",
         "dataset-id",
+        "devices-table",
         "from-file",
         "hub-dir",
         "hub-settings",

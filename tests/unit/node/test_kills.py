@@ -97,7 +97,7 @@ async def stored_publications(hub: Hub) -> int:
     return info.state.messages
 
 
-@pytest.mark.parametrize("step", steps.STEPS)
+@pytest.mark.parametrize("step", [one for one in steps.STEPS if one.partition(".")[0] in ROLE_OF])
 async def test_a_kill_at_any_step_changes_nothing(step: str, tmp_path: Path) -> None:
     role = ROLE_OF[step.partition(".")[0]]
     hub = Hub(tmp_path / "hub", HubSettings(hub_id="kill", port=0))

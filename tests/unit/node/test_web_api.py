@@ -21,6 +21,7 @@ from schemas.catalogue import bundled
 
 ROUTES = {one.path: one.method for one in ENDPOINTS} | {
     "/openapi.json": "GET",
+    "/api/v1/webhooks/ttn": "POST",
     "/healthz": "GET",
 }
 MEMBERS = {"type", "title", "status", "code", "detail", "remedy"}
