@@ -84,6 +84,9 @@ USAGE_CODES: Final = frozenset(
 )
 """Codes that come from an option, a setting or a file of one's own, whatever their class."""
 
+UNREACHABLE_CODES: Final = frozenset({"http-address"})
+"""Codes of what isn't free or there now, whatever their class."""
+
 _BY_CLASS: Final[tuple[tuple[type[BaseException], Status], ...]] = (
     # narrower classes first
     (UnreachableError, Status.UNREACHABLE),
@@ -138,6 +141,8 @@ def status_of(error: BaseException) -> Status:
     error = leaf(error)
     if getattr(error, "code", None) in USAGE_CODES:
         return Status.USAGE
+    if getattr(error, "code", None) in UNREACHABLE_CODES:
+        return Status.UNREACHABLE
     for kind, status in _BY_CLASS:
         if isinstance(error, kind):
             return status
