@@ -13,6 +13,7 @@ from typing import Final
 
 from federation import limits
 from federation.reasons import REASONS, STEPS
+from node.link.faults import FAULTS
 from node.steps import STEPS as MOMENTS
 from schemas.catalogue import bundled
 from schemas.model import Schema
@@ -127,11 +128,19 @@ def _bundled() -> list[Schema]:
     return sorted(bundled(), key=lambda one: one.name)
 
 
+def faults() -> Iterator[str]:
+    """Every reason why a hub isn't reached, with its remedy."""
+    rows = [("code", "what", "remedy")]
+    rows += [(f"`{code}`", one.english, one.english_remedy) for code, one in FAULTS.items()]
+    return _table(*rows)
+
+
 PARTS: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "steps": steps,
     "reasons": reasons,
     "limits": wire_limits,
     "moments": moments,
+    "faults": faults,
     "schemas": schemas,
     "measures": measures,
     "standards": standards,
