@@ -28,6 +28,9 @@ from node.link.proxy import NONE, parse_proxy
 
 FILE_NAME: Final = "maillage.toml"
 
+_Secret = Annotated[str, Field(repr=False)]
+"""A text that may hold a password."""
+
 
 class HubAddress(BaseModel):
     """A hub that this node reports to.
@@ -51,7 +54,7 @@ class HubAddress(BaseModel):
     read: bool = False
     send: Literal["all", "none", "charters"] = "all"
     charters: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = ()
-    proxy: str = ""
+    proxy: _Secret = ""
     proxy_password_file: str = ""
     ca_file: str = ""
 
@@ -118,7 +121,7 @@ class Settings(BaseSettings):
     hubs: tuple[HubAddress, ...] = ()
     charters: tuple[str, ...] = ()
     compose: tuple[str, ...] = ()
-    proxy: str = ""
+    proxy: _Secret = ""
     proxy_password_file: str = ""
     ca_file: str = ""
     forward: str = ""

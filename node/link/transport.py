@@ -19,6 +19,9 @@ from node.link.errors import RouteError
 from node.link.limits import LINE_MAX_BYTES
 from node.link.route import Route
 
+FRAME_MAX_BYTES: Final = 64 * 1024
+"""A WebSocket frame: what filters and the broker's own client take as usual."""
+
 _CLOSE_S: Final = 1.0
 _EOL: Final = b"\r\n"
 
@@ -86,6 +89,7 @@ class SocketTransport(Transport):
         self._ws: aiohttp.ClientWebSocketResponse[bool] | None = None
         self._outgoing: list[bytes] = []
         self._incoming = bytearray()
+        self._sending = asyncio.Lock()
         self._closing: asyncio.Future[None] | None = None
 
     async def connect(self, _uri: ParseResult, _buffer_size: int, connect_timeout: int) -> None:
@@ -141,14 +145,14 @@ class SocketTransport(Transport):
         self._outgoing.extend(payload)
 
     async def drain(self) -> None:
-        """Send what was written, as one frame."""
-        if not self._outgoing:
-            return
-        frame = b"".join(self._outgoing)
-        self._outgoing.clear()
-        if self._ws is None:
-            raise ConnectionResetError
-        await self._ws.send_bytes(frame)
+        """Send what was written."""
+        async with self._sending:  # what another wrote must not come between two frames
+            sent = b"".join(self._outgoing)
+            self._outgoing.clear()
+            for at in range(0, len(sent), FRAME_MAX_BYTES):
+                if self._ws is None:
+                    raise ConnectionResetError
+                await self._ws.send_bytes(sent[at : at + FRAME_MAX_BYTES])
 
     async def read(self, _buffer_size: int) -> bytes:
         """What has come; empty at the end."""

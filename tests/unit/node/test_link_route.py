@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from hub_world import ARVIEU, A, World, hub_world, numbered, until
+from hub_world import ARVIEU, A, World, hub_world, message, numbered, until
 from pki_world import DAY, Authority
 from proxy_world import PASSWORD, USER, Proxy
 
@@ -135,7 +135,10 @@ async def test_publishing_over_tls_and_websocket(
             await link.ready()
             ack = await link.publish(A, numbered(A, 40), 0)
             assert ack.count == 40
-        assert len(await world.stored()) == 40
+            large = [message(A, bytes(300_000)) for _ in range(20)]
+            ack = await link.publish(A, large, ack.last_sequence)
+        assert ack.count == 20
+        assert len(await world.stored()) == 60
 
 
 @pytest.mark.parametrize("proxied", [False, True])
@@ -333,6 +336,21 @@ async def test_what_proxies_say(tmp_path: Path, said: list[bytes], who: str, cod
     async with server(answering(*said)) as port:
         route = way("wss://hub.test", None, f"http://{who}127.0.0.1:{port}")
         assert (await fault(route, tmp_path / "a.nk"))[0] == code
+
+
+async def test_what_a_real_proxy_refuses(tmp_path: Path, unused_port: int):
+    create_seed(tmp_path / "a.nk")
+    with Proxy(tmp_path, password=PASSWORD) as proxy:
+        wrong = proxy.url.replace("http://", f"http://{USER}:x@")
+        for given, code in ((proxy.url, "proxy-auth-missing"), (wrong, "proxy-auth-wrong")):
+            assert (await fault(way("wss://hub.test", None, given), tmp_path / "a.nk"))[0] == code
+    with Proxy(tmp_path, connect_ports=(443, unused_port)) as proxy:
+        for url, code in (
+            ("tls://127.0.0.1:4222", "proxy-forbidden"),
+            (f"tls://127.0.0.1:{unused_port}", "proxy-gateway"),
+            ("wss://no-such-host.invalid", "proxy-gateway"),
+        ):
+            assert (await fault(way(url, None, proxy.url), tmp_path / "a.nk"))[0] == code
 
 
 async def test_silence_has_its_reasons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -131,6 +131,8 @@ def test_the_second_listener_of_a_hub(tmp_path: Path, text: str, settings: WebSo
 
 
 def test_no_secret_stands_in_what_is_said_of_settings(tmp_path: Path):
+    (tmp_path / FILE_NAME).write_text("proxy = 'http://user:geheim@h'")
+    assert "geheim" not in repr(load_settings(tmp_path))
     for text in (
         "[[hubs]]\nname = 'a'\nurl = 'tls://user:geheim@h'",
         "proxy = 'socks5://user:geheim@h'",

@@ -1,19 +1,22 @@
 """A node whose network lets the proxy pass and nothing else; the hub is `wss://…` on port 443."""
 
+import asyncio
+import contextlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_world import ARVIEU, GOOD_CSV
 from pki_world import Authority
-from proxy_world import HUB_NAME, PASSWORD, USER, TownHall, town_hall, until
+from proxy_world import HUB_NAME, PASSWORD, USER, Proxy, TownHall, town_hall, until
 
 from federation.charter import Charter, Member, issue_charter
 from federation.model import instant_text
+from node.cli import hub_file
 from node.clock import now_us
 from node.documents import digest_of, keep
+from node.hub.hub import Hub
 from node.keys import KeyStore
 from node.node import Node
 from node.store.store import Store
@@ -31,14 +34,22 @@ class Town:
     def __init__(self, hall: TownHall) -> None:
         self.hall = hall
         self.folder = hall.folder
+        self.published = 0
         self.authority = Authority.make(self.folder, "Autorité du point d’échange")
-        self.certificate = self.authority.issue(self.folder, HUB_NAME, "localhost")
-        tls = ("--tls-cert", self.certificate.certificate, "--tls-key", self.certificate.key)
-        web = ("--websocket-port", 443)
-        hall.command(hall.edge, "hub", "init", "--data", "hub", "--port", PLAIN_PORT, *tls, *web)
+        tls = self.authority.issue(self.folder, HUB_NAME, "localhost")
+        chosen = hub_file.load(
+            self.folder / "hub",
+            port=PLAIN_PORT,
+            tls_certificate=str(tls.certificate),
+            tls_key=str(tls.key),
+            websocket_port=443,
+        )
+        hub_file.save(self.folder / "hub", chosen)
+        hub = Hub(self.folder / "hub", chosen.settings())
+        hub.init()
         for name, who in (("commune", ARVIEU), ("epci", EPCI)):
-            hall.command(hall.edge, "init", "--data", name, "--participant", who)
-            hall.command(hall.edge, "hub", "add", f"{name}/enrolment.json", "--data", "hub")
+            made = Node.init(self.folder / name, [who], now_us=now_us())
+            asyncio.run(hub.enrol(made.enrolment_file.read_bytes()))
         self.charter = self._found()
         self.settings(
             "epci", f"tls://localhost:{PLAIN_PORT}", compose=(EPCI,), read=True, interval=0.2
@@ -107,23 +118,39 @@ class Town:
         ]
         (self.folder / name / "maillage.toml").write_text("\n".join(lines) + "\n")
 
-    def run(self, **variables: str) -> None:
+    @contextlib.contextmanager
+    def running(self, **variables: str) -> Iterator[None]:
+        """The commune's node, in the network from which only the proxy can be reached."""
         self.hall.start(self.hall.town, "run", "--data", "commune", log="commune.log", **variables)
-
-    def stop(self) -> None:
         process = self.hall.running[-1]
-        process.terminate()
-        assert process.wait(20) == 0
+        try:
+            yield
+        finally:
+            process.terminate()
+            assert process.wait(60) == 0
 
-    def publish(self, number: int) -> None:
-        (self.folder / "a.csv").write_text(GOOD_CSV.replace("C1", f"C{number}"))
-        given = ("--schema", "comptage-mobilites", "--participant", ARVIEU)
-        self.hall.command(self.hall.town, "publish", "a.csv", *given, "--data", "commune")
+    def publish(self) -> int:
+        """Publish; the sequence that it will have."""
+        self.published += 1
+        node = Node.open(self.folder / "commune")
+        try:
+            node.publish(
+                GOOD_CSV.replace("C1", f"C{self.published}").encode(),
+                filename="a.csv",
+                schema="comptage-mobilites",
+                participant=ARVIEU,
+                now_us=now_us(),
+            )
+        finally:
+            node.close()
+        return self.published
 
     def status(self) -> Any:
-        return json.loads(
-            self.hall.command(self.hall.town, "status", "--data", "commune", "--json")
-        )
+        node = Node.open(self.folder / "commune")
+        try:
+            return node.status(now_us()).to_json()
+        finally:
+            node.close()
 
     def confirmed(self, sequence: int) -> bool:
         return any(
@@ -143,9 +170,9 @@ class Town:
         return "".join(one.read_text() for one in self.folder.glob("*.log"))
 
 
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    with town_hall(tmp_path) as hall:
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with town_hall(tmp_path_factory.mktemp("town")) as hall:
         made = Town(hall)
         yield made
         hall.stop_all()
@@ -154,39 +181,61 @@ def town(tmp_path: Path) -> Iterator[Town]:
         assert PASSWORD not in logs
 
 
-def test_a_publication_and_its_receipt_pass_the_proxy_which_may_die(town: Town):
-    url = f"wss://{HUB_NAME}"
-    with town.hall.proxy(connect_ports=(443,), password=PASSWORD) as proxy:
-        secured = proxy.url.replace("http://", f"http://{USER}@")
-        town.settings("commune", url, proxy=secured, password_file="../password")  # noqa: S106
-        town.run()
-        town.publish(1)
-        until(lambda: town.confirmed(1))
-        assert town.status()["hubs"][0]["connected"] is True
-        assert f"CONNECT {HUB_NAME}:443" in proxy.log
+def secured(proxy: Proxy) -> str:
+    return proxy.url.replace("http://", f"http://{USER}@")
 
-        proxy.kill()
-        until(lambda: town.code() == "proxy-nothing-listens")
-        assert "rien n’écoute au proxy" in town.text()
-        assert "nothing listens at the proxy" in town.text("--lang", "en")
-        town.publish(2)
-        proxy.start()
-        until(lambda: town.confirmed(2))
-        assert town.code() == ""
-        town.stop()
-        assert "nœud en service" in town.text()
+
+def test_a_publication_and_its_receipt_pass_the_proxy_which_may_die(town: Town):
+    with town.hall.proxy(connect_ports=(443,), password=PASSWORD) as proxy:
+        town.settings(
+            "commune",
+            f"wss://{HUB_NAME}",
+            proxy=secured(proxy),
+            password_file="../password",  # noqa: S106
+        )
+        with town.running():
+            first = town.publish()
+            until(lambda: town.confirmed(first))
+            assert town.status()["hubs"][0]["connected"] is True
+            assert f"CONNECT {HUB_NAME}:443" in proxy.log
+
+            proxy.kill()
+            until(lambda: town.code() == "proxy-nothing-listens")
+            assert "rien n’écoute au proxy" in town.text()
+            assert "nothing listens at the proxy" in town.text("--lang", "en")
+            second = town.publish()
+            proxy.start()
+            until(lambda: town.confirmed(second))
+            assert town.code() == ""
+    assert "vu seulement par le nœud en service" in town.text()
 
 
 def test_the_environment_leads_to_the_proxy_and_plain_tls_passes_too(town: Town):
     with town.hall.proxy(connect_ports=(443, PLAIN_PORT)) as proxy:
         town.settings("commune", f"tls://{HUB_NAME}:{PLAIN_PORT}")
-        town.run(HTTPS_PROXY=proxy.url)
-        town.publish(1)
-        until(lambda: town.confirmed(1))
-        assert f"CONNECT {HUB_NAME}:{PLAIN_PORT}" in proxy.log
-        town.stop()
-        town.run(HTTPS_PROXY=proxy.url, NO_PROXY="intranet.example,.test")
-        until(lambda: town.code() == "dns")
+        with town.running(HTTPS_PROXY=proxy.url):
+            sequence = town.publish()
+            until(lambda: town.confirmed(sequence))
+            assert f"CONNECT {HUB_NAME}:{PLAIN_PORT}" in proxy.log
+        with town.running(HTTPS_PROXY=proxy.url, NO_PROXY="intranet.example,.test"):
+            until(lambda: town.code() == "dns")
+
+
+def test_what_the_proxy_refuses_is_told_by_the_node(town: Town):
+    with town.hall.proxy(connect_ports=(443,), password=PASSWORD) as proxy:
+        wrong = proxy.url.replace("http://", f"http://{USER}:faux@")
+        town.settings("commune", f"wss://{HUB_NAME}", proxy=wrong)
+        with town.running():
+            until(lambda: town.code() == "proxy-auth-wrong")
+            assert "faux" not in town.text() + (town.folder / "commune.log").read_text()
+    with town.hall.proxy(connect_ports=(443,)) as proxy:
+        town.settings("commune", f"tls://{HUB_NAME}:{PLAIN_PORT}", proxy=proxy.url)
+        with town.running():
+            until(lambda: town.code() == "proxy-forbidden")
+        town.settings("commune", f"wss://{HUB_NAME}", proxy=proxy.url, ca=False)
+        with town.running():
+            until(lambda: town.code() == "tls-other-ca")
+            assert "Autorité du point d’échange" in town.text()
 
 
 def test_the_doctor_names_what_is_blocked(town: Town):
@@ -197,49 +246,16 @@ def test_the_doctor_names_what_is_blocked(town: Town):
         return {one["check"]: one for one in told["findings"] if one["state"] != "warning"}
 
     with town.hall.proxy(connect_ports=(443,), password=PASSWORD) as proxy:
-        secured = proxy.url.replace("http://", f"http://{USER}@")
-        town.settings("commune", f"wss://{HUB_NAME}", proxy=secured, password_file="../password")  # noqa: S106
+        given = {"proxy": secured(proxy), "password_file": "../password"}
+        town.settings("commune", f"wss://{HUB_NAME}", **given)
         well = findings(0)
         assert well["connect"]["code"] == "connect-ok"
         assert well["name"]["code"] == "name-proxy"
         assert well["round-trip"]["code"] == "round-trip-ok"
         assert well["clock"]["code"] == "clock-ok"
-        plain = f"tls://{HUB_NAME}:{PLAIN_PORT}"
-        town.settings("commune", plain, proxy=secured, password_file="../password")  # noqa: S106
+        town.settings("commune", f"tls://{HUB_NAME}:{PLAIN_PORT}", **given)
         assert findings(3)["connect"]["code"] == "connect-443"
-        town.settings("commune", plain, proxy="none")
+        town.settings("commune", f"tls://{HUB_NAME}:{PLAIN_PORT}", proxy="none")
         assert findings(3)["name"]["code"] == "dns"
-    town.settings("commune", f"wss://{HUB_NAME}", proxy=secured, password_file="../password")  # noqa: S106
+    town.settings("commune", f"wss://{HUB_NAME}", **given)
     assert findings(3)["reach"]["code"] == "proxy-nothing-listens"
-
-
-def test_what_the_proxy_refuses_is_told(town: Town):
-    url = f"wss://{HUB_NAME}"
-    with town.hall.proxy(connect_ports=(443,), password=PASSWORD) as proxy:
-        wrong = proxy.url.replace("http://", f"http://{USER}:faux@")
-        for address, given, code in (
-            (url, proxy.url, "proxy-auth-missing"),
-            (url, wrong, "proxy-auth-wrong"),
-        ):
-            town.settings("commune", address, proxy=given)
-            town.run()
-            until(lambda code=code: town.code() == code)
-            town.stop()
-        assert "faux" not in town.logs() + town.text()
-    with town.hall.proxy(connect_ports=(443,)) as proxy:
-        for address, code in (
-            (f"tls://{HUB_NAME}:{PLAIN_PORT}", "proxy-forbidden"),
-            ("wss://ailleurs.test", "proxy-gateway"),
-        ):
-            town.settings("commune", address, proxy=proxy.url)
-            town.run()
-            until(lambda code=code: town.code() == code)
-            town.stop()
-        town.settings("commune", url, proxy=proxy.url, ca=False)
-        town.run()
-        until(lambda: town.code() == "tls-other-ca")
-        assert "Autorité du point d’échange" in town.text()
-        town.stop()
-        town.settings("commune", url, proxy="none")
-        town.run(HTTPS_PROXY=proxy.url)
-        until(lambda: town.code() == "dns")
