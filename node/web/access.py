@@ -65,6 +65,9 @@ NOBODY: Final = Grant()
 GRANT: Final = web.RequestKey("grant", Grant)
 """Set for every request before its handler runs."""
 
+SESSION_GRANT: Final[web.AppKey[Callable[[web.Request], Grant]]] = web.AppKey("session_grant")
+"""What a session's cookie grants; set by the pages."""
+
 _NEEDS: Final = "maillage_needs"
 _Handler = TypeVar("_Handler", bound=Callable[..., object])
 
@@ -124,17 +127,26 @@ def refuse(request: web.Request, scope: Scope) -> Problem:
 
 
 def grant_of(request: web.Request, tokens: Tokens) -> Grant:
-    """What a request's `Authorization` header grants.
+    """What a request's `Authorization` header grants; without one, its session's cookie.
+
+    A cookie grants reading only: a browser sends it along with whatever another site makes it ask.
 
     Raises:
         Problem: `token`: it is given, and wrong. A wrong token is never taken for none.
     """
     values = request.headers.getall("Authorization", [])
     if not values:
-        return NOBODY
+        session = request.app.get(SESSION_GRANT)
+        reads = request.method in ("GET", "HEAD")
+        return session(request) if session is not None and reads else NOBODY
     if len(values) == 1 and tokens.admits(values[0]):
         return Grant.of([Scope.ADMIN], "token")
     raise unauthorized(given=True)
+
+
+def grant_of_token(token: str, tokens: Tokens) -> Grant | None:
+    """What a token grants that was typed into the log-in form; None if it is wrong."""
+    return Grant.of([Scope.ADMIN], "token") if tokens.admits(f"Bearer {token}") else None
 
 
 def unauthorized(*, given: bool) -> Problem:

@@ -18,7 +18,7 @@ from node.web import api, pages, webhooks
 from node.web.access import GRANT, NOBODY, admit, grant_of, needs
 from node.web.auth import Tokens
 from node.web.errors import Problem, problem_of
-from node.web.keys import NODE, PROBLEM_PAGE
+from node.web.keys import NODE, PROBLEM_PAGE, TOKENS
 from node.web.requests import json_response
 
 PARTS: Final[tuple[Callable[[web.Application], None], ...]] = (
@@ -51,8 +51,10 @@ def create_app(node: Node) -> web.Application:
     Raises:
         MalformedError: `token-file`: the token is missing, weak, or others may read it.
     """
-    app = web.Application(middlewares=[_answers(Tokens.of(node.data_dir))])
+    tokens = Tokens.of(node.data_dir)
+    app = web.Application(middlewares=[_answers(tokens)])
     app[NODE] = node
+    app[TOKENS] = tokens
     app.router.add_get("/healthz", _healthz)
     for add_routes in PARTS:
         add_routes(app)

@@ -16,6 +16,7 @@ from node.web.access import GRANT, NOBODY, Scope
 from node.web.keys import NODE
 from node.web.pages import shown
 from node.web.pages.assets import Assets
+from node.web.pages.sessions import session_of
 from node.web.pages.texts import LANGS, NAMES, Lang, lang_named, preferred, say
 from schemas.territory import VINTAGE, UnknownTerritoryError, territory
 
@@ -157,9 +158,15 @@ def render(request: web.Request, template: str, context: Mapping[str, Any]) -> s
             ("node", t("nav.node"), link(lang, "noeud")),
             ("upload", t("nav.upload"), link(lang, "deposer")),
         ],
-        "session_form": "",
+        "session_form": _form_token(request),
     }
     return app[TEMPLATES].get_template(template).render({**base, **context})
+
+
+def _form_token(request: web.Request) -> str:
+    """The token that forms carry; empty for who isn't logged in."""
+    session = session_of(request)
+    return "" if session is None or session.grant is NOBODY else session.form_token
 
 
 def respond(

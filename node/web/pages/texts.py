@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, get_args
 
 from node.web.pages.words import COMMON, TERRITORY, Three
+from node.web.pages.words_node import NODE
 from node.web.pages.words_problems import PROBLEMS
 
 Lang = Literal["fr", "en", "de"]
 LANGS: Final[tuple[Lang, ...]] = get_args(Lang)
 NAMES: Final[Mapping[Lang, str]] = {"fr": "Français", "en": "English", "de": "Deutsch"}
 
-_ALL: Final[Mapping[str, Three]] = {**COMMON, **TERRITORY, **PROBLEMS}
+_ALL: Final[Mapping[str, Three]] = {**COMMON, **TERRITORY, **NODE, **PROBLEMS}
 
 
 def say(lang: Lang, key: str, **slots: object) -> str:
