@@ -6,7 +6,7 @@ live figures come on top where the browser has scripts.
 
 from aiohttp import web
 
-from node.web.pages import login, outlines, problems, start, territories
+from node.web.pages import login, outlines, problems, start, territories, upload
 from node.web.pages.assets import Assets
 from node.web.pages.site import ASSETS, TEMPLATES, environment
 
@@ -16,6 +16,6 @@ def add_routes(app: web.Application) -> None:
     app[ASSETS] = Assets.load()
     app[TEMPLATES] = environment()
     app.router.add_get("/static/{hash}/{name}", app[ASSETS].serve)
-    for part in (login, start, territories, outlines):
+    for part in (login, start, territories, outlines, upload):
         part.add_routes(app)
     problems.install(app)

@@ -38,8 +38,8 @@ NODE: Final[Mapping[str, Three]] = {
             "qui les portent."
         ),
         (
-            "The figure, then the datasets that contribute to it, then the signed publications that "
-            "carry them."
+            "The figure, then the datasets that contribute to it, then the signed "
+            "publications that carry them."
         ),
         (
             "Die Zahl, dann die Datensätze, die zu ihr beitragen, dann die signierten "
@@ -277,8 +277,8 @@ NODE: Final[Mapping[str, Three]] = {
     "j.title": ("Jumelages", "Twinnings", "Partnerschaften"),
     "j.lead": (
         (
-            "Deux communes, ou quelques-unes, partagent des données par-delà une frontière, sous une "
-            "convention qu’elles ont toutes signée."
+            "Deux communes, ou quelques-unes, partagent des données par-delà une frontière, "
+            "sous une convention qu’elles ont toutes signée."
         ),
         (
             "Two municipalities, or a few, share data across a border, under an agreement that all "
