@@ -6,7 +6,18 @@ live figures come on top where the browser has scripts.
 
 from aiohttp import web
 
-from node.web.pages import login, outlines, problems, start, territories, upload
+from node.web.pages import (
+    datasets,
+    login,
+    nodes,
+    outlines,
+    problems,
+    publications,
+    start,
+    territories,
+    twins,
+    upload,
+)
 from node.web.pages.assets import Assets
 from node.web.pages.site import ASSETS, TEMPLATES, environment
 
@@ -16,6 +27,16 @@ def add_routes(app: web.Application) -> None:
     app[ASSETS] = Assets.load()
     app[TEMPLATES] = environment()
     app.router.add_get("/static/{hash}/{name}", app[ASSETS].serve)
-    for part in (login, start, territories, outlines, upload):
+    for part in (
+        login,
+        start,
+        territories,
+        outlines,
+        publications,
+        datasets,
+        nodes,
+        twins,
+        upload,
+    ):
         part.add_routes(app)
     problems.install(app)

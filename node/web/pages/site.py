@@ -19,6 +19,7 @@ from node.web.pages.assets import Assets
 from node.web.pages.sessions import session_of
 from node.web.pages.texts import LANGS, NAMES, Lang, lang_named, preferred, say
 from schemas.territory import VINTAGE, UnknownTerritoryError, territory
+from schemas.territory.ids import is_abroad
 
 ASSETS: Final[web.AppKey[Assets]] = web.AppKey("assets", Assets)
 TEMPLATES: Final[web.AppKey[Environment]] = web.AppKey("templates", Environment)
@@ -156,11 +157,19 @@ def render(request: web.Request, template: str, context: Mapping[str, Any]) -> s
         "menu": [
             ("territories", t("nav.territories"), link(lang, "")),
             ("node", t("nav.node"), link(lang, "noeud")),
+            *([("twins", t("nav.twins"), link(lang, "jumelage"))] if _twinned(node) else []),
             ("upload", t("nav.upload"), link(lang, "deposer")),
         ],
         "session_form": _form_token(request),
     }
     return app[TEMPLATES].get_template(template).render({**base, **context})
+
+
+def _twinned(node: Node) -> bool:
+    """Whether some agreement here reaches across a border."""
+    return any(
+        is_abroad(one) for known in node.knowledge.charters.values() for one in known.members
+    )
 
 
 def _form_token(request: web.Request) -> str:

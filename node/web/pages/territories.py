@@ -24,7 +24,8 @@ from node.web.pages.site import LANG_PATH, language, respond
 from node.web.pages.texts import Lang, labelled
 from node.web.requests import query
 from schemas.model import Measure, Schema
-from schemas.territory import Territory, UnknownTerritoryError, members, parents, territory
+from schemas.territory import Territory, UnknownTerritoryError, commune, members, parents, territory
+from schemas.territory.ids import is_abroad
 
 COMPOSITION: Final = "synthese"
 DEFAULT_SCHEMA: Final = "comptage-mobilites"
@@ -242,28 +243,37 @@ def view_of(node: Node, asked: Asked, *, inside: bool) -> View:
     Raises:
         Problem: `not-open` (403): something in them isn't open, and nobody is logged in.
     """
+    guard_open(node, asked, inside=inside)
     start, end = asked.labels
-    if not inside and not _all_open(node, asked):
-        raise Problem(
-            HTTPStatus.FORBIDDEN,
-            "not-open",
-            "part of these data isn't open",
-            remedy="log in with a token that allows reading",
-        )
     return node.view(
         asked.ground.id, asked.measure.name, asked.window, start=start, end=end, now_us=now_us()
     )
 
 
-def _all_open(node: Node, asked: Asked) -> bool:
-    rows = (
-        row
-        for row in node.store.publications.heads()
-        if parse_dataset(row.dataset).schema == asked.schema.name
-        and _touches(parse_dataset(row.dataset).owner, asked.ground)
-    )
-    heads = node.store.publications.get([row.digest for row in rows])
-    return all(row.sharing == "open" for row in heads.values())
+def guard_open(node: Node, asked: Asked, *, inside: bool) -> None:
+    """Refuse figures that aren't made of open data alone to whoever may not read.
+
+    Raises:
+        Problem: `not-open` (403).
+    """
+    if inside:
+        return
+    for dataset in node.store.publications.guarded():
+        parsed = parse_dataset(dataset)
+        if parsed.schema == asked.schema.name and _touches(parsed.owner, asked.ground):
+            raise Problem(
+                HTTPStatus.FORBIDDEN,
+                "not-open",
+                "part of these data isn't open",
+                remedy="log in with a token that allows reading",
+            )
+
+
+def place_title(ground: Territory, place: str) -> str:
+    """What a figure is of: a commune of the territory, or the whole."""
+    if not place:
+        return ground.name
+    return place if is_abroad(place) else commune(place).name
 
 
 def choices(node: Node, lang: Lang) -> list[dict[str, Any]]:

@@ -190,9 +190,9 @@ NODE: Final[Mapping[str, Three]] = {
     ),
     "d.used": ("Qui l’utilise", "Who uses it", "Wer ihn nutzt"),
     "d.used.in": (
-        "Synthèses qui le citent",
-        "Summaries that cite it",
-        "Übersichten, die ihn nennen",
+        "Synthèses de son territoire",
+        "Summaries of its territory",
+        "Übersichten seines Gebiets",
     ),
     "d.download": ("Télécharger", "Download", "Herunterladen"),
     "d.aggregate": (

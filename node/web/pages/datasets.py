@@ -1,0 +1,152 @@
+"""A dataset's page: what it is, its fields in the reader's language, its publications, its rows."""
+
+import asyncio
+import contextlib
+import json
+from typing import Any, Final
+
+from aiohttp import web
+
+from federation.ids import parse_dataset
+from node.datasets import Dataset, dataset, datasets
+from node.names import ground_of, in_territory
+from node.node import Node
+from node.receive.contents import Contents
+from node.store.errors import StoreError
+from node.store.rows import PublicationRow
+from node.web.access import GRANT, Grant, Scope, needs, refuse
+from node.web.keys import NODE
+from node.web.pages.site import LANG_PATH, language, respond
+from node.web.pages.texts import Lang, labelled
+from node.web.pages.upload import preview
+from node.web.requests import query
+from schemas.model import Schema
+
+PUBLICATIONS_MAX: Final = 30
+PREVIEW_ROWS: Final = 20
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the page."""
+    app.router.add_get(LANG_PATH + "/jeu/{participant}/{name}", _page)
+
+
+@needs(None)
+async def _page(request: web.Request) -> web.Response:
+    query(request, {})
+    node, lang = request.app[NODE], language(request)
+    name = f"{request.match_info['participant']}/{request.match_info['name']}"
+    found = await asyncio.to_thread(dataset, node.store, node.knowledge, name)
+    if not found.open and not request[GRANT].allows(Scope.READ):
+        raise refuse(request, Scope.READ)
+    context = await asyncio.to_thread(_context, node, found, lang, request[GRANT])
+    return respond(request, "dataset.html", context)
+
+
+def _context(node: Node, found: Dataset, lang: Lang, grant: Grant) -> dict[str, Any]:
+    rows = node.store.publications.of(found.id, everything=grant.allows(Scope.READ) or found.own)
+    last = rows[-PUBLICATIONS_MAX:]
+    return {
+        "current": "node",
+        "one": found,
+        "schema_label": labelled(found.schema.labels, lang, found.schema.name)
+        if found.schema is not None
+        else parse_dataset(found.id).schema,
+        "fields": [] if found.schema is None else fields(found.schema, lang),
+        "publications": list(reversed(last)),
+        "fewer": len(rows) - len(last),
+        "receipts": receipts(node, found),
+        "summaries": summaries(node, found),
+        "rows_shown": may_see_rows(found, grant),
+        "preview": latest_rows(node, found, rows, lang) if may_see_rows(found, grant) else None,
+        "live": {"dataset": found.id},
+    }
+
+
+def may_see_rows(found: Dataset, grant: Grant) -> bool:
+    """Raw rows of `aggregate-only` data are for the administrator of their own node alone."""
+    if found.sharing == "aggregate-only":
+        return found.own and grant.allows(Scope.ADMIN)
+    return found.open or grant.allows(Scope.READ)
+
+
+def fields(schema: Schema, lang: Lang) -> list[dict[str, Any]]:
+    """A schema's columns, each with its label in the reader's language."""
+    return [
+        {
+            "name": one.name,
+            "label": labelled(one.labels, lang, one.title or one.name),
+            "labelled": bool(one.labels.get(lang)),
+            "type": one.type,
+            "description": one.description if lang == "fr" else "",
+            "key": one.name in schema.primary_key,
+            "required": one.constraints.required,
+            "unit": next((m.unit for m in schema.measures if m.field == one.name), ""),
+        }
+        for one in schema.wire_fields
+    ]
+
+
+def latest_rows(
+    node: Node, found: Dataset, rows: list[PublicationRow], lang: Lang
+) -> dict[str, Any] | None:
+    """The first rows of the last publication that has any, with labels."""
+    if found.schema is None:
+        return None
+    for row in reversed(rows):
+        if row.mode in ("append", "snapshot", "delta") and row.verdict != "refused":
+            return rows_of(node, row, found.schema, lang)
+    return None
+
+
+def rows_of(node: Node, row: PublicationRow, schema: Schema, lang: Lang) -> dict[str, Any] | None:
+    """The first rows of one publication, with labels; None where its content isn't here."""
+    with contextlib.suppress(StoreError):
+        frame = Contents(node.store, node.knowledge.schema).frame(row)
+        found = preview(frame, PREVIEW_ROWS)
+        if found is not None:
+            by_name = schema.by_name
+            found["labels"] = [
+                labelled(by_name[one].labels, lang, one) if one in by_name else one
+                for one in found["columns"]
+            ]
+        return found
+    return None
+
+
+def receipts(node: Node, found: Dataset) -> list[dict[str, Any]]:
+    """How far each receiver holds the dataset, by its newest receipt."""
+    told = []
+    for receipt in node.store.receipts.received(found.owner):
+        for state in json.loads(receipt.heads)["heads"]:
+            if state["dataset"] == found.id:
+                head = state["head"]
+                told.append(
+                    {
+                        "receiver": receipt.receiver,
+                        "at": receipt.received_at,
+                        "epoch": head["epoch"],
+                        "sequence": head["sequence"],
+                        "accepted": state["accepted"],
+                        "refused": state["refused"],
+                        "behind": (head["epoch"], head["sequence"])
+                        < (found.head.epoch, found.head.sequence),
+                    }
+                )
+    return told
+
+
+def summaries(node: Node, found: Dataset) -> list[Dataset]:
+    """Compositions held here of the dataset's schema and of a territory that its owner lies in."""
+    wanted = parse_dataset(found.id).schema
+    return [
+        one
+        for one in datasets(node.store, node.knowledge, schema="synthese")
+        if one.open
+        and (parse_dataset(one.id).slug or "").startswith(f"{wanted}-")
+        and _holds(one.owner, found.owner)
+    ]
+
+
+def _holds(whole: str, part: str) -> bool:
+    return in_territory(part, ground_of(whole))
