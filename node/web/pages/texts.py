@@ -14,6 +14,17 @@ NAMES: Final[Mapping[Lang, str]] = {"fr": "Français", "en": "English", "de": "D
 _ALL: Final[Mapping[str, Three]] = {**COMMON, **TERRITORY, **NODE, **PROBLEMS}
 
 
+_BOUND: Final = (
+    ("« ", "«\u00a0"),
+    (" »", "\u00a0»"),
+    (" :", "\u00a0:"),
+    (" ;", "\u202f;"),
+    (" ?", "\u202f?"),
+    (" !", "\u202f!"),
+)
+"""French punctuation doesn't begin a line."""
+
+
 def say(lang: Lang, key: str, **slots: object) -> str:
     """The text of a key.
 
@@ -23,6 +34,9 @@ def say(lang: Lang, key: str, **slots: object) -> str:
         slots: What the text's places are filled with; texts of others are escaped by the template.
     """
     text = _ALL[key][LANGS.index(lang)]
+    if lang == "fr":
+        for plain, bound in _BOUND:
+            text = text.replace(plain, bound)
     return text.format(**slots) if slots else text
 
 
