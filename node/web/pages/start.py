@@ -13,6 +13,7 @@ from node.web.keys import NODE
 from node.web.pages.site import LANG_PATH, language, name_of, respond
 from node.web.requests import query
 from schemas.territory import UnknownTerritoryError, search, territory
+from schemas.territory.ids import is_abroad
 
 FOUND_MAX = 30
 """Matches shown; a longer list helps nobody."""
@@ -63,7 +64,8 @@ def _entries(node: Node, participants: list[str]) -> list[dict[str, Any]]:
         try:
             ground = territory(one)
         except UnknownTerritoryError:
-            found.append({"id": one, "name": name_of(node, one), "level": "abroad", "page": False})
+            name = name_of(node, one)
+            found.append({"id": one, "name": name, "level": "abroad", "page": is_abroad(one)})
         else:
             found.append({"id": one, "name": ground.name, "level": ground.level, "page": True})
     return found

@@ -15,6 +15,7 @@ from federation.composition_claim import WindowKind
 from federation.ids import parse_dataset
 from federation.places import zone_of
 from node.clock import now_us
+from node.grounds import ground_of
 from node.node import Node
 from node.web.access import GRANT, Scope, needs
 from node.web.errors import Problem
@@ -121,7 +122,8 @@ def page_context(
     asked = understood(node, territory_id, given)
     found = view_of(node, asked, inside=inside)
     last = view_tables.chosen_window(found, asked.at)
-    outline = outlines.path(asked.ground, lang) if outlines.available(node) else None
+    outlined = asked.ground.level != "free" and outlines.available(node)
+    outline = outlines.path(asked.ground, lang) if outlined else None
     return {
         "current": "territories",
         "ground": asked.ground,
@@ -158,7 +160,7 @@ def understood(node: Node, territory_id: str, given: dict[str, str]) -> Asked:
         UnknownError: `measure`.
         UnknownTerritoryError: No such territory.
     """
-    ground = territory(territory_id)
+    ground = ground_of(territory_id, node.knowledge)
     schema, measure = node.composer.measure(given.get("measure") or _usual(node, ground))
     if schema.name == COMPOSITION:
         raise _wrong("measure", f"{measure.name} is itself composed", "choose one of the list")
@@ -207,6 +209,8 @@ def _usual(node: Node, ground: Territory) -> str:
 
 
 def _touches(owner: str, ground: Territory) -> bool:
+    if is_abroad(owner):
+        return owner in ground.communes
     try:
         return bool(territory(owner).communes & ground.communes)
     except UnknownTerritoryError:
@@ -273,7 +277,9 @@ def place_title(ground: Territory, place: str) -> str:
     """What a figure is of: a commune of the territory, or the whole."""
     if not place:
         return ground.name
-    return place if is_abroad(place) else commune(place).name
+    if is_abroad(place):
+        return ground.name if len(ground.communes) == 1 else place
+    return commune(place).name
 
 
 def choices(node: Node, lang: Lang) -> list[dict[str, Any]]:

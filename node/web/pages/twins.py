@@ -6,13 +6,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from federation.charter import KnownCharter
+from node.charters import charter_ending, end_words
 from node.clock import now_us
 from node.datasets import Dataset, datasets
 from node.node import Node
 from node.web.access import GRANT, Grant, Scope, needs
 from node.web.keys import NODE
 from node.web.pages.datasets import fields, latest_rows, may_see_rows, receipts
-from node.web.pages.site import LANG_PATH, language, respond
+from node.web.pages.site import LANG_PATH, language, name_of, respond
 from node.web.pages.texts import Lang, labelled
 from node.web.requests import query
 from schemas.territory.ids import is_abroad
@@ -56,10 +57,12 @@ def _context(node: Node, lang: Lang, grant: Grant) -> dict[str, Any]:
 def _twinning(node: Node, known: KnownCharter, lang: Lang, grant: Grant) -> dict[str, Any]:
     held = datasets(node.store, node.knowledge)
     parties = sorted(known.members)
+    ending, now = charter_ending(node, known), now_us()
     return {
         "charter": known.charter,
         "digest": known.digest,
-        "ended": known.ends_us is not None and known.ends_us <= now_us(),
+        "ended": ending is not None and ending.at_us <= now,
+        "end_words": end_words(ending, now, lang, {one: name_of(node, one) for one in parties}),
         "custodians": sorted({one.custodian for one in known.charter.members}),
         "parties": [
             {

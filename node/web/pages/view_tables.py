@@ -158,12 +158,15 @@ def _places(view: View, at: str) -> list[Place]:
     rows = {row.place: row for row in view.rows if row.window == at}
     codes = set(rows)
     codes |= {code for code in map(_place_of, states) if code in view.territory.communes}
-    return [_place(code, rows.get(code), states) for code in codes]
+    alone = view.territory.name if len(view.territory.communes) == 1 else ""
+    return [_place(code, rows.get(code), states, alone) for code in codes]
 
 
-def _place(code: str, row: Row | None, states: Mapping[str, str]) -> Place:
-    if is_abroad(code):
-        return Place(code, code, code, states.get(code, "absent"), row.figures if row else None)
+def _place(code: str, row: Row | None, states: Mapping[str, str], alone: str) -> Place:
+    if is_abroad(code):  # the name is its identity's, which a territory of it alone has
+        return Place(
+            code, code, alone or code, states.get(code, "absent"), row.figures if row else None
+        )
     id_ = participant_id("commune", code)
     state = states.get(id_, "received" if row else "absent")
     return Place(code, id_, commune(code).name, state, row.figures if row else None)

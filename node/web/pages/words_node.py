@@ -298,7 +298,6 @@ NODE: Final[Mapping[str, Three]] = {
     "j.parties": ("Parties", "Parties", "Parteien"),
     "j.since": ("Depuis", "Since", "Seit"),
     "j.ends": ("Prend fin", "Ends", "Endet"),
-    "j.noend": ("sans date de fin", "no end date", "ohne Enddatum"),
     "j.ended": ("Terminée", "Ended", "Beendet"),
     "j.decision": ("Décision", "Decision", "Beschluss"),
     "j.threshold": (
