@@ -187,7 +187,7 @@ async def _watched(context: BrowserContext) -> Visit:
     page.on("request", lambda request: asked(request.url))
 
     def told(message: ConsoleMessage) -> None:
-        if message.type == "error" and "/api/v1/events" not in message.location["url"]:
+        if message.type == "error":
             visit.errors.append(message.text)
 
     page.on("console", told)

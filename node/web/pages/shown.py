@@ -69,6 +69,15 @@ def number(value: Decimal | float | None, lang: Lang) -> str:
     return grouped + (_POINT[lang] + rest if rest else "")
 
 
+def rounded(mean: Decimal | None) -> Decimal | None:
+    """A mean with the digits that a reader can use: four to six in all; exports have the rest."""
+    if mean is None:
+        return None
+    step = Decimal("0.1") if abs(mean) >= 100 else Decimal("0.01")  # noqa: PLR2004 - see above
+    places = mean.as_tuple().exponent
+    return mean if isinstance(places, int) and places > -2 else mean.quantize(step)  # noqa: PLR2004
+
+
 def unit(code: str) -> str:
     """A UCUM unit as people write it; nothing for plain counts."""
     if code.startswith("{") and code.endswith("}"):

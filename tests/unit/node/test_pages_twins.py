@@ -47,35 +47,37 @@ async def read(node: Node, *paths: str) -> list[str]:
 
 
 async def test_both_sides_are_shown_with_a_german_label_for_every_field(tmp_path: Path):
-    async with twins(tmp_path, ends=in_days(12)) as world:
-        async with world.running("arvieu", "twin") as (arvieu, twin):
-            publish_counts(arvieu, 1, 3)
-            publish_projects(twin)
-            await until(lambda: counted(twin, COUNTS) == counted(arvieu, PROJECTS) == (1, 0))
-            await until(lambda: ARVIEU in receivers(twin, TWIN))
-            page, town, without = await read(
-                twin, "/de/jumelage", f"/de/territoire/{TWIN}?measure=projets.id"
-            )
-            assert TITLE in page
-            assert NAMES[TWIN] in page
-            assert COUNTS in page
-            assert PROJECTS in page
-            assert "endet in 12 Tagen" in page
-            assert "Simulierte Daten" in page
-            for dataset in (COUNTS, PROJECTS):
-                head = twin.store.publications.head(dataset)
-                head = head or twin.store.publications.own_head(dataset)
-                assert head is not None
-                schema = twin.knowledge.schema(head.schema_digest)
-                assert schema is not None
-                for field in schema.wire_fields:
-                    assert field.labels["de"] in page.replace("&#39;", "'"), field.name
-            assert "ohne deutsche Bezeichnung" not in page
-            assert f"{NAMES[TWIN]}" in town
-            assert '"points":[]' in town  # no coordinates: a table, no circle
-            # what is shared with members only isn't shown to everybody
-            assert TITLE in without
-            assert COUNTS not in without
-            (french, *_) = await read(arvieu, "/fr/jumelage")
-            assert NAMES[TWIN] in french
-            assert json.dumps(PROJECTS)[1:-1] in french
+    async with (
+        twins(tmp_path, ends=in_days(12)) as world,
+        world.running("arvieu", "twin") as (arvieu, twin),
+    ):
+        publish_counts(arvieu, 1, 3)
+        publish_projects(twin)
+        await until(lambda: counted(twin, COUNTS) == counted(arvieu, PROJECTS) == (1, 0))
+        await until(lambda: ARVIEU in receivers(twin, TWIN))
+        page, town, without = await read(
+            twin, "/de/jumelage", f"/de/territoire/{TWIN}?measure=projets.id"
+        )
+        assert TITLE in page
+        assert NAMES[TWIN] in page
+        assert COUNTS in page
+        assert PROJECTS in page
+        assert "endet in 12 Tagen" in page
+        assert "Simulierte Daten" in page
+        for dataset in (COUNTS, PROJECTS):
+            head = twin.store.publications.head(dataset)
+            head = head or twin.store.publications.own_head(dataset)
+            assert head is not None
+            schema = twin.knowledge.schema(head.schema_digest)
+            assert schema is not None
+            for field in schema.wire_fields:
+                assert field.labels["de"] in page.replace("&#39;", "'"), field.name
+        assert "ohne deutsche Bezeichnung" not in page
+        assert f"{NAMES[TWIN]}" in town
+        assert '"points":[]' in town  # no coordinates: a table, no circle
+        # what is shared with members only isn't shown to everybody
+        assert TITLE in without
+        assert COUNTS not in without
+        (french, *_) = await read(arvieu, "/fr/jumelage")
+        assert NAMES[TWIN] in french
+        assert json.dumps(PROJECTS)[1:-1] in french

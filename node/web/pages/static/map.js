@@ -71,7 +71,16 @@
 
   const label = () => {
     for (const one of labels) one.remove();
-    labels = data.points.filter((point) => point.known).slice(0, LABELS_MAX).map((point) => {
+    const taken = [];
+    const free = (point) => { // a name that would hide another one is left out; the largest go first
+      const { x, y } = map.project(point.at);
+      const half = point.name.length * 3.4;
+      const box = [x - half, y + point.radius, x + half, y + point.radius + 14];
+      if (taken.some((one) => box[0] < one[2] && box[2] > one[0] && box[1] < one[3] && box[3] > one[1])) return false;
+      taken.push(box);
+      return true;
+    };
+    labels = data.points.filter((point) => point.known).slice(0, LABELS_MAX).filter(free).map((point) => {
       const text = document.createElement("span");
       text.className = "map-label";
       text.textContent = point.name;
@@ -107,6 +116,7 @@
     map.on("mouseleave", layer, () => { map.getCanvas().style.cursor = ""; });
   }
   map.once("load", () => { box.classList.add("ready"); label(); });
+  map.on("zoomend", label);
   map.once("idle", () => { box.dataset.drawn = "true"; });
 
   document.addEventListener("maillage:updated", () => {
