@@ -53,6 +53,11 @@ def total(node: Node) -> list[object]:
     ]
 
 
+def budget(node: Node) -> list[object]:
+    found = node.view(TWIN, "projets.budgetPrevisionnel", now_us=now_us())
+    return [one.figures.total for one in found.totals]
+
+
 def foreign(node: Node) -> list[str]:
     """Datasets received whose owner isn't hosted here."""
     found = [row.dataset for row in node.store.publications.heads()]
@@ -252,6 +257,26 @@ async def test_what_came_before_the_end_was_known_is_taken_out_of_force(tmp_path
         assert b"2026-03-04" not in twin.export(COUNTS, "csv")
         assert b"2026-03-03" in twin.export(COUNTS, "csv")
         await until(lambda: _refusals(arvieu, ARVIEU) == {"charter-ended"})
+
+
+async def test_a_register_goes_back_to_what_it_was_before_the_end(tmp_path: Path) -> None:
+    async with (
+        twins(tmp_path) as world,
+        world.running("arvieu", "twin") as (arvieu, twin),
+    ):
+        publish_projects(twin)
+        await until(lambda: counted(arvieu, PROJECTS) == (1, 0))
+        first = arvieu.export(PROJECTS, "csv")
+        figures = budget(arvieu)
+        later = now_us() + 2 * HOUR_US
+        twin.clock = lambda: later
+        publish_projects(twin, 2)
+        await until(lambda: counted(arvieu, PROJECTS) == (2, 0))
+        assert arvieu.export(PROJECTS, "csv") != first
+        charters.end(twin, NAME, at_us=later - HOUR_US, now_us=now_us())
+        await until(lambda: counted(arvieu, PROJECTS) == (1, 1))
+        assert arvieu.export(PROJECTS, "csv") == first
+        assert budget(arvieu) == figures
 
 
 async def test_nobody_else_ends_it_and_nobody_else_reads_it(tmp_path: Path) -> None:
