@@ -20,6 +20,7 @@ from aiohttp import web
 
 from federation.author import Draft, draft_bare, draft_rows, messages, sign_draft
 from federation.charter import Charter, Member, issue_charter
+from federation.jose import Signer
 from federation.manifest import Mode, Sharing
 from federation.model import Position
 from federation.verify import Arrival
@@ -68,6 +69,7 @@ class Served:
         charter: Digest of the charter of all its bodies and `members`.
         intake: Takes what "arrives".
         heads: Last position of each dataset.
+        signers: Of the bodies, once they signed.
     """
 
     node: Node
@@ -75,6 +77,7 @@ class Served:
     charter: str
     intake: Intake
     heads: dict[str, Position] = field(default_factory=dict)
+    signers: dict[str, Signer] = field(default_factory=dict)
 
     @property
     def token(self) -> str:
@@ -86,7 +89,10 @@ class Served:
     ) -> list[Arrival]:
         """Sign the next publication of a dataset, as its messages."""
         head = at or self.heads.get(draft.dataset)
-        signer = KeyStore(self.node.data_dir).signer(draft.publisher)
+        signer = self.signers.get(draft.publisher)
+        if signer is None:
+            signer = KeyStore(self.node.data_dir).signer(draft.publisher)
+            self.signers[draft.publisher] = signer
         signed = sign_draft(draft, head, signer, issued_us=NOW_US, abandons=abandons)
         self.heads[draft.dataset] = signed.position
         found = messages(signed.manifest, signed.digest, signed.jws, draft.blob)
