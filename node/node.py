@@ -46,6 +46,10 @@ from node.sharing_choice import SharingChoice
 from node.signing import Signing
 from node.status import StatusReport, status_of
 from node.store.store import Store
+from node.telemetry.gauges import read_gauges
+from node.telemetry.metrics import Point
+from node.telemetry.receiving import Told
+from node.telemetry.setup import Telemetry
 from schemas.progress import Progress, silent
 
 _log = logging.getLogger(__name__)
@@ -74,6 +78,8 @@ class Node:
         for digest in settings.charters:
             self.knowledge.pin_charter(digest)
         documents.restore(self.knowledge, store)
+        self.telemetry: Final = Telemetry.of(settings, self.name)
+        self.told: Final = Told(self.telemetry)
         self.routes: Final = Routes(settings.hubs, self.knowledge, self.participants)
         self.publisher: Final = Publisher(
             store,
@@ -81,6 +87,7 @@ class Node:
             self.participants,
             self.charters_in_order,
             SharingChoice(store, self.knowledge, self.routes, settings.charters),
+            telemetry=self.telemetry,
         )
         self.sensors: Final = Sensors(store, self.publisher, data_dir, self.participants)
         self.composer: Final = Composer(store, self.knowledge, settings.compose)
@@ -144,7 +151,8 @@ class Node:
         return tuple(charters[one] for one in dict.fromkeys(order) if one in charters)
 
     def close(self) -> None:
-        """Close the store."""
+        """Close the store, and send what telemetry is left."""
+        self.telemetry.close()
         self.store.close()
 
     # -- what people do ------------------------------------------------------------------------
@@ -215,6 +223,7 @@ class Node:
     async def run(self, stop: asyncio.Event) -> None:
         """Run every role until stopped."""
         busy = asyncio.Lock()
+        self.telemetry.count(self.settings, self.name, self._gauges)
         self.ways = {
             hub.name: route_of(hub, self.settings, self.data_dir, os.environ)
             for hub in self.settings.hubs
@@ -239,6 +248,7 @@ class Node:
                 routes=self.routes,
                 ending=lambda charter, who: self.knowledge.ending(charter, who, sending=True),
                 clock=lambda: self.clock(),  # noqa: PLW0108 - as it is at each moment
+                telemetry=self.telemetry,
             )
             signing.on_schema = self._documents_changed
             for hub in self.settings.hubs:
@@ -249,7 +259,7 @@ class Node:
                 self.senders[hub.name] = Sender(
                     hub.name, link, self.store, signing, self.participants
                 )
-            due = DueReceipts(self.store, self.keys, self.links, self.routes.confirms)
+            due = DueReceipts(self.store, self.keys, self.links, self.routes.confirms, self.told)
             tasks.append(asyncio.create_task(self._watch(stop), name="documents"))
             for hub in self.settings.hubs:
                 sender = self.senders[hub.name]
@@ -307,7 +317,7 @@ class Node:
             speakers=speakers,
         )
         self._papers.append(papers)
-        receipts = Receipts(link, self.store, self.knowledge, speakers)
+        receipts = Receipts(link, self.store, self.knowledge, speakers, self.told)
         answers = Answers(link, self.store, sender, speakers)
         if not await self._introduce(link, papers, receipts, answers, stop):
             return
@@ -334,9 +344,13 @@ class Node:
                     receipt_interval_s=self.settings.receipt_interval_s,
                     taken=self._taken,
                     takes=lambda subject: self.routes.takes(hub.name, subject),
+                    told=self.told,
                 )
                 self.receiving[hub.name] = receiving
                 await receiving.run(stop, busy)
+
+    def _gauges(self) -> dict[str, list[Point]]:
+        return read_gauges(self.store, [hub.name for hub in self.settings.hubs], dict(self.links))
 
     @property
     def _carrier(self) -> str:
@@ -438,7 +452,9 @@ class Node:
         Returns:
             How many.
         """
-        done = await asyncio.to_thread(self.composer.compose_closed, self.publisher, now_us())
+        with self.told.composing() as outcome:
+            done = await asyncio.to_thread(self.composer.compose_closed, self.publisher, now_us())
+            outcome(len(done))
         for sender in self.senders.values():
             sender.wake()
         return len(done)

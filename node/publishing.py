@@ -18,6 +18,7 @@ from federation.errors import UnknownError
 from federation.ids import DatasetId, parse_dataset, parse_name
 from federation.limits import SALT_BYTES
 from federation.manifest import Level, Mode, Origin, Sharing
+from federation.message import TRACE_HEADER
 from federation.strict import dump
 from federation.tables import make_delta
 from node.receive.contents import Contents
@@ -27,6 +28,8 @@ from node.steps import step
 from node.store.own import Also
 from node.store.rows import NewDraft
 from node.store.store import Store
+from node.telemetry.context import current_text
+from node.telemetry.setup import Telemetry
 from schemas.catalogue import Catalogue, bundled
 from schemas.model import Schema, parse_schema
 from schemas.progress import Progress, silent
@@ -68,6 +71,8 @@ class Publisher:
         participants: Sequence[str],
         charters: Callable[[], Sequence[KnownCharter]] = tuple,
         choice: SharingChoice | None = None,
+        *,
+        telemetry: Telemetry | None = None,
     ) -> None:
         """Publish for participants whose keys are on this node.
 
@@ -77,7 +82,9 @@ class Publisher:
             participants: Hosted here.
             charters: Those in force, in the operator's order.
             choice: Chooses with whom a dataset is shared; None for the schemas' defaults.
+            telemetry: Where spans and counts go.
         """
+        self._telemetry: Final = telemetry or Telemetry()
         self.choice: Final = choice
         self._store = store
         self._catalogue = catalogue
@@ -163,7 +170,33 @@ class Publisher:
         schema = self.schema(schema_name)
         dataset = str(DatasetId(participant, schema.name, parse_name(slug) if slug else None))
         shared = self._shared(schema, dataset, sharing, charter, now_us)
-        reading = read(data, filename=filename, schema=schema, progress=progress)
+        with self._telemetry.tracing.span("ingest", maillage__dataset=dataset):
+            return self._take_in(
+                data,
+                filename,
+                schema,
+                dataset,
+                origin=origin,
+                shared=shared,
+                now_us=now_us,
+                progress=progress,
+            )
+
+    def _take_in(
+        self,
+        data: bytes,
+        filename: str,
+        schema: Schema,
+        dataset: str,
+        *,
+        origin: Origin | None,
+        shared: Sharing | None,
+        now_us: int,
+        progress: Progress,
+    ) -> Published:
+        with self._telemetry.tracing.span("validate", maillage__schema=schema.name) as span:
+            reading = read(data, filename=filename, schema=schema, progress=progress)
+            span.set(maillage__rows=reading.report.rows, maillage__valid=reading.rows is not None)
         if reading.rows is None:
             return Published(
                 reading.report, dataset, None, reading.report.rows, None, reading.guessed
@@ -269,6 +302,14 @@ class Publisher:
         self, draft: Draft, *, source: str, now_us: int, also: Also | None = None
     ) -> int:
         """Store a draft with its content, and what else is given, in one transaction."""
+        with self._telemetry.tracing.span(
+            "draft", maillage__dataset=draft.dataset, maillage__mode=draft.mode
+        ):
+            number = self._store_draft(draft, source, now_us, also)
+        self._telemetry.metrics.add("maillage.publications.drafted")
+        return number
+
+    def _store_draft(self, draft: Draft, source: str, now_us: int, also: Also | None) -> int:
         step("publish.before-draft")
         row = NewDraft(
             participant=draft.publisher,
@@ -296,6 +337,9 @@ def _claims(draft: Draft) -> dict[str, Any]:
     claims: dict[str, Any] = {"licence": draft.licence}
     if draft.composition is not None:
         claims["composition"] = draft.composition.model_dump(mode="json")
+    span = current_text()
+    if span is not None:
+        claims[TRACE_HEADER] = span  # it may be signed and sent by another process, much later
     return claims
 
 

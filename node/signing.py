@@ -10,7 +10,9 @@ from federation.author import Draft, Signed, sign_draft
 from federation.charter_end import Ending
 from federation.content import describe
 from federation.errors import StateError
+from federation.jose import Signer
 from federation.manifest import Sharing
+from federation.message import TRACE_HEADER
 from federation.model import Position
 from node.clock import now_us
 from node.documents import keep
@@ -22,6 +24,8 @@ from node.routes import Routes
 from node.steps import step
 from node.store.rows import DraftRow, HeadRow
 from node.store.store import Store
+from node.telemetry.context import parse
+from node.telemetry.setup import Telemetry
 from schemas.model import Schema
 
 SchemaOf = Callable[[str], Schema | None]
@@ -55,6 +59,7 @@ class Signing:
         routes: Routes | None = None,
         ending: EndingOf | None = None,
         clock: Callable[[], int] = now_us,
+        telemetry: Telemetry | None = None,
     ) -> None:
         """Sign with a key store for hubs by name.
 
@@ -66,7 +71,9 @@ class Signing:
             routes: Which of them get what; None: each gets everything.
             ending: When a charter ends for a publisher; None where no draft is under one.
             clock: Microseconds since 1970.
+            telemetry: Where spans and counts go.
         """
+        self.telemetry: Final = telemetry or Telemetry()
         self.routes = routes
         self._ending = ending
         self._clock = clock
@@ -123,29 +130,40 @@ class Signing:
                 self._store.own.halt_draft(row.id)
                 continue
             self._introduce(draft)
-            head = self._store.publications.own_head(row.dataset)
-            before = (
-                None
-                if head is None
-                else Position(epoch=head.epoch, sequence=head.sequence, digest=head.digest)
-            )
-            signed = sign_draft(draft, before, signer, issued_us=moment)
-            self._store.own.sign_draft(
-                row.id,
-                publication_row(
-                    signed.manifest,
-                    signed.digest,
-                    signed.jws,
-                    "signed",
-                    at_us=moment,
-                    span_us=draft.period_us,
-                ),
-                self._hubs if self.routes is None else self.routes.hubs_of(draft.sharing),
-                _own_head(signed, draft, head, moment),
-            )
+            parent = parse(json.loads(row.claims).get(TRACE_HEADER))
+            with self.telemetry.tracing.span(
+                "sign", parent=parent, maillage__dataset=row.dataset
+            ) as span:
+                signed = self._sign(row, draft, signer, moment)
+                span.set(maillage__digest=signed.digest)
+            self.telemetry.metrics.add("maillage.publications.signed")
             step("send.signed")
             count += 1
         return count
+
+    def _sign(self, row: DraftRow, draft: Draft, signer: Signer, moment: int) -> Signed:
+        """Give a draft its place, and store it signed with its outbox rows."""
+        head = self._store.publications.own_head(row.dataset)
+        before = (
+            None
+            if head is None
+            else Position(epoch=head.epoch, sequence=head.sequence, digest=head.digest)
+        )
+        signed = sign_draft(draft, before, signer, issued_us=moment)
+        self._store.own.sign_draft(
+            row.id,
+            publication_row(
+                signed.manifest,
+                signed.digest,
+                signed.jws,
+                "signed",
+                at_us=moment,
+                span_us=draft.period_us,
+            ),
+            self._hubs if self.routes is None else self.routes.hubs_of(draft.sharing),
+            _own_head(signed, draft, head, moment),
+        )
+        return signed
 
     def _ended(self, draft: Draft, moment: int) -> bool:
         """Whether nobody would take it: its charter has ended, and it isn't a withdrawal."""

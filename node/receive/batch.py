@@ -14,16 +14,20 @@ from node.store.rows import EvidenceRow, HeldMessage, PublicationRow, RefusalRow
 from schemas.model import Schema
 
 
-class Accepted(NamedTuple):
-    """A publication that was stored. Its rows are in the store.
+class Decided(NamedTuple):
+    """A publication that was decided on. Its rows are in the store.
 
     Attributes:
         digest: The manifest's.
         manifest: As signed.
+        trace: What came as `traceparent`, whatever it is.
+        reason: Code of a refusal; empty for what was accepted.
     """
 
     digest: str
     manifest: Manifest
+    trace: str | None = None
+    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -34,28 +38,34 @@ class Taken:
         verdicts: How many of each verdict.
         reasons: How many of each reason code.
         accepted: What was stored, in order.
+        refused: Whose manifest could be read.
         asks: Gaps to be asked for.
         fetches: Documents to be fetched.
         at_once: Owners whose receipt goes out now.
         turned_away: Messages that could not be held, in order: their carrier's limit is reached.
             Nothing of them is kept here; they must come again.
         passed_over: Messages that are for the members of charters to which nobody here belongs.
+        verified_ns: When the steps were through and the last transaction began; 0 without one.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
-    accepted: list[Accepted] = field(default_factory=list)
+    accepted: list[Decided] = field(default_factory=list)
+    refused: list[Decided] = field(default_factory=list)
     asks: list[Ask] = field(default_factory=list)
     fetches: list[Fetch] = field(default_factory=list)
     at_once: set[str] = field(default_factory=set)
     turned_away: list[Arrival] = field(default_factory=list)
     passed_over: int = 0
+    verified_ns: int = 0
 
     def add(self, other: "Taken") -> None:
         """Take in what a following transaction led to."""
         self.verdicts += other.verdicts
         self.reasons += other.reasons
         self.accepted += other.accepted
+        self.refused += other.refused
+        self.verified_ns = other.verified_ns
         self.asks += other.asks
         self.fetches += other.fetches
         self.at_once |= other.at_once

@@ -7,6 +7,7 @@ again and lead to the same state. A batch whose contents are large when decompre
 transactions, one after the other.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from typing import Final, TypeVar
 from federation.chain import Elsewhere, Head, place
 from federation.judge import Candidate, Publication, Verified, judge
 from federation.limits import PLAIN_BATCH_MAX_BYTES
+from federation.message import TRACE_HEADER
 from federation.model import Position
 from federation.reasons import Verdict
 from federation.replica import (
@@ -36,7 +38,7 @@ from federation.standing import Standing
 from federation.verify import Arrival, Failed, Opened, bind_content, open_all
 from node.knowledge import Knowledge
 from node.made_rows import evidence_row, publication_row, refusal_row
-from node.receive.batch import Accepted, Batch, Prepared, Taken
+from node.receive.batch import Batch, Decided, Prepared, Taken
 from node.receive.contents import Contents
 from node.receive.ended import Late, late
 from node.receive.figures import span_of
@@ -296,7 +298,7 @@ class Intake:
         for (judged, blob), judgement in zip(todo, judgements, strict=True):
             self._give_up(judged, batch)
             if isinstance(judgement, Verified):
-                self._accept(judgement, blob, batch)
+                self._accept(judged, judgement, blob, batch)
                 instructions += self.replica.settled(judged, None)
             else:
                 instructions += self.replica.settled(judged, judgement)
@@ -309,11 +311,14 @@ class Intake:
             batch.given_up[manifest.dataset] = judged.opened.schema
             self._void(manifest.dataset, after, manifest.epoch, batch, erase=False)
 
-    def _accept(self, verified: Verified[Publication], blob: bytes | None, batch: Batch) -> None:
+    def _accept(
+        self, judged: Judge, verified: Verified[Publication], blob: bytes | None, batch: Batch
+    ) -> None:
         publication = verified.value
         manifest = publication.manifest
         batch.accepted.append(publication)
-        batch.taken.accepted.append(Accepted(publication.digest, manifest))
+        trace = judged.opened.arrival.headers.get(TRACE_HEADER)
+        batch.taken.accepted.append(Decided(publication.digest, manifest, trace))
         batch.note_shared(manifest)
         batch.taken.verdicts[Verdict.ACCEPTED] += 1
         batch.datasets[manifest.dataset] = (publication.schema.digest, manifest.origin)
@@ -407,6 +412,8 @@ class Intake:
         if manifest is None or digest is None or failed.finding.step <= SPEAKER_STEP:
             return
         batch.note_shared(manifest)
+        trace = failed.arrival.headers.get(TRACE_HEADER)
+        batch.taken.refused.append(Decided(digest, manifest, trace, failed.finding.code))
         batch.refusals.append(refusal_row(failed, manifest, digest, batch.now_us))
         if counted:
             assert failed.jws is not None
@@ -436,6 +443,7 @@ class Intake:
             receivers=self._receivers,
             limits=self.limits,
         )
+        batch.taken.verified_ns = time.time_ns()
         step("receive.before-commit")
         committed = self.store.commit(write)
         self._deciding.clear()

@@ -29,6 +29,8 @@ from node.receive.intake import Intake
 from node.receive.parts import PREFIX as PARTS
 from node.receive.turned_away import Gap, TurnedAway
 from node.steps import step
+from node.telemetry.receiving import Told
+from node.telemetry.setup import Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class Receiving:
         receipt_interval_s: float,
         taken: Callable[[Taken], None],
         takes: Callable[[str], bool] = lambda _subject: True,
+        told: Told | None = None,
     ) -> None:
         """Receive over connections that the caller opens.
 
@@ -78,6 +81,7 @@ class Receiving:
             receipt_interval_s: Longest wait before a changed receipt is sent.
             taken: Told after each batch.
             takes: Whether what the hub offers under a subject is taken.
+            told: Tells telemetry.
         """
         self._reader = reader
         self._link = link
@@ -89,6 +93,8 @@ class Receiving:
         self._interval_s = receipt_interval_s
         self._taken = taken
         self._takes = takes
+        self._hub = hub
+        self._told = told or Told(Telemetry())
         self._away = TurnedAway(intake.store, hub, intake.limits)
         self._rewind_s = REWIND_MIN_S
         self._rewound_at = -REWIND_MAX_S
@@ -187,7 +193,10 @@ class Receiving:
         if not fetched:
             return Taken()
         async with busy:
-            return await asyncio.to_thread(self._intake.take, prepared, now_us())
+            with self._told.batch(self._hub, prepared.arrivals) as outcome:
+                taken = await asyncio.to_thread(self._intake.take, prepared, now_us())
+                outcome(taken)
+        return taken
 
     async def _acknowledge(self, fetched: Sequence[Fetched], taken: Taken) -> None:
         """What was turned away is remembered first: it is read again once there is room."""
@@ -246,7 +255,10 @@ class Receiving:
         if not arrivals:
             return Taken()
         async with busy:
-            return await asyncio.to_thread(self._intake.take, arrivals, now_us())
+            with self._told.batch(self._hub, arrivals) as outcome:
+                taken = await asyncio.to_thread(self._intake.take, arrivals, now_us())
+                outcome(taken)
+        return taken
 
     async def _follow(self, taken: Taken, busy: asyncio.Lock) -> None:
         """Do what a batch led to, and what that leads to: each gap is read once."""
@@ -255,6 +267,7 @@ class Receiving:
         while queue:
             one = queue.popleft()
             self._taken(one)
+            self._told.taken(one, now_us())
             if one.turned_away:
                 _log.warning(
                     "%d messages could not be held: a carrier's limit is reached; they are read "

@@ -160,6 +160,13 @@ class Own:
         self._watch.tell()
         return True
 
+    def claims_of(self, publication: str) -> str | None:
+        """The claims of the draft that a publication was made from; None without one."""
+        query = select(DRAFT.c.claims).where(DRAFT.c.publication == publication)
+        with self._database.read() as connection:
+            claims: str | None = connection.scalar(query.limit(1))
+        return claims
+
     def adopt_head(self, head: HeadRow) -> None:
         """Set a dataset's own head to what a hub or a receiver holds, after a restore."""
         with self._database.write() as connection:

@@ -27,6 +27,19 @@ class OutboxCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """Since when something waits; instants in µs.
+
+    Attributes:
+        oldest: When the oldest publication was signed that is to be sent, by hub.
+        last_receipt: When the last receipt came; None without one.
+    """
+
+    oldest: Mapping[str, int]
+    last_receipt: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """Counts for people.
 

@@ -9,7 +9,7 @@ from node.store import own, publications, receipts
 from node.store.database import Database
 from node.store.held import Held
 from node.store.publications import PUBLICATIONS
-from node.store.reports import Explanation, OutboxCount, Status
+from node.store.reports import Explanation, OutboxCount, Status, Waits
 from node.store.tables import (
     CONTENT,
     DRAFT,
@@ -20,6 +20,7 @@ from node.store.tables import (
     OWN_HEAD,
     PARTICIPANT,
     PUBLICATION,
+    RECEIPT,
     RECEIPT_DUE,
     REFUSAL,
 )
@@ -50,6 +51,21 @@ def status(database: Database) -> Status:
                 connection, RECEIPT_DUE, RECEIPT_DUE.c.change > RECEIPT_DUE.c.sent_change
             ),
             erasures_pending=_count(connection, CONTENT, CONTENT.c.state == "erasing"),
+        )
+
+
+def waits(database: Database) -> Waits:
+    """Since when something waits."""
+    oldest = (
+        select(OUTBOX.c.hub, func.min(PUBLICATION.c.received_at))
+        .join(PUBLICATION, PUBLICATION.c.digest == OUTBOX.c.publication)
+        .where(OUTBOX.c.state == "waiting")
+        .group_by(OUTBOX.c.hub)
+    )
+    with database.read() as connection:
+        return Waits(
+            oldest=_pairs(connection, oldest),
+            last_receipt=connection.scalar(select(func.max(RECEIPT.c.received_at))),
         )
 
 

@@ -21,11 +21,11 @@ from node.store.migrate import migrate
 from node.store.own import Own
 from node.store.publications import Publications
 from node.store.receipts import Receipts
-from node.store.reports import Explanation, Status
+from node.store.reports import Explanation, Status, Waits
 from node.store.rows import Committed, Write
 from node.store.segments import Segments, sync_directory
 from node.store.settings import Settings
-from node.store.status import explain, status
+from node.store.status import explain, status, waits
 from node.store.watch import Watch
 
 SEGMENTS_NAME: Final = "segments"
@@ -101,6 +101,10 @@ class Store:
     def status(self) -> Status:
         """Counts of everything."""
         return status(self._database)
+
+    def waits(self) -> Waits:
+        """Since when something waits."""
+        return waits(self._database)
 
     def explain(self, digest: str) -> Explanation:
         """Everything known of one publication."""

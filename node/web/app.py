@@ -14,7 +14,7 @@ from aiohttp import web
 
 from node.founding import NODE_SETTING
 from node.node import Node
-from node.web import api, pages, webhooks
+from node.web import api, metrics, pages, webhooks
 from node.web.access import GRANT, NOBODY, admit, grant_of, needs
 from node.web.auth import Tokens
 from node.web.errors import Problem, problem_of
@@ -25,6 +25,7 @@ PARTS: Final[tuple[Callable[[web.Application], None], ...]] = (
     api.add_routes,
     pages.add_routes,
     webhooks.add_routes,
+    metrics.add_routes,
 )
 """What adds routes, in order."""
 

@@ -1,0 +1,1 @@
+"""Telemetry: traces and metrics by OpenTelemetry, sent by OTLP only where that is configured."""
