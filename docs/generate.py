@@ -15,6 +15,8 @@ from federation import limits
 from federation.reasons import REASONS, STEPS
 from node.link.faults import FAULTS
 from node.steps import STEPS as MOMENTS
+from node.telemetry.metrics import METRICS
+from node.telemetry.spans import SPANS
 from schemas.catalogue import bundled
 from schemas.model import Schema
 
@@ -135,6 +137,28 @@ def faults() -> Iterator[str]:
     return _table(*rows)
 
 
+def spans() -> Iterator[str]:
+    """Every span, by name."""
+    return _table(("span", "what"), *((f"`{name}`", what) for name, what in SPANS.items()))
+
+
+def metrics() -> Iterator[str]:
+    """Every metric, by its names in OpenTelemetry and Prometheus."""
+    rows = [("metric", "in Prometheus", "kind", "unit (UCUM)", "labels", "what")]
+    rows += [
+        (
+            f"`{one.name}`",
+            f"`{one.prometheus}`",
+            one.kind,
+            f"`{one.unit}`",
+            _each(label.replace(".", "_") for label in one.labels),
+            one.description,
+        )
+        for one in METRICS
+    ]
+    return _table(*rows)
+
+
 PARTS: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "steps": steps,
     "reasons": reasons,
@@ -144,6 +168,8 @@ PARTS: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "schemas": schemas,
     "measures": measures,
     "standards": standards,
+    "spans": spans,
+    "metrics": metrics,
 }
 
 

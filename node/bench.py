@@ -39,6 +39,7 @@ from node.knowledge import Knowledge
 from node.link.link import Link
 from node.link.reader import Reader
 from node.receive import intake as intake_module
+from node.receive import writing as writing_module
 from node.receive.ahead import Ahead
 from node.receive.intake import Intake
 from node.store.store import Store
@@ -117,8 +118,9 @@ def _timed(into: dict[str, float], name: str) -> Iterator[None]:
 
 def _watch(into: dict[str, float]) -> None:
     """Time the steps of the intake where they are called, without touching them."""
-    for name in ("open_all", "bind_content", "judge", "series_changes"):
-        original = getattr(intake_module, name)
+    watched = [(intake_module, name) for name in ("open_all", "bind_content", "judge")]
+    for module, name in [*watched, (writing_module, "series_changes")]:
+        original = getattr(module, name)
         if hasattr(original, "__wrapped__"):
             original = original.__wrapped__
 
@@ -127,7 +129,7 @@ def _watch(into: dict[str, float]) -> None:
                 return _original(*args, **more)
 
         timed.__wrapped__ = original  # type: ignore[attr-defined]
-        setattr(intake_module, name, timed)
+        setattr(module, name, timed)
 
 
 async def _raw(hub: Hub, total: int) -> float:

@@ -223,7 +223,7 @@ class Node:
     async def run(self, stop: asyncio.Event) -> None:
         """Run every role until stopped."""
         busy = asyncio.Lock()
-        self.telemetry.count(self.settings, self.name, self._gauges)
+        self.count()
         self.ways = {
             hub.name: route_of(hub, self.settings, self.data_dir, os.environ)
             for hub in self.settings.hubs
@@ -348,6 +348,10 @@ class Node:
                 )
                 self.receiving[hub.name] = receiving
                 await receiving.run(stop, busy)
+
+    def count(self) -> None:
+        """Begin to count for metrics, unless that has begun."""
+        self.telemetry.count(self.settings, self.name, self._gauges)
 
     def _gauges(self) -> dict[str, list[Point]]:
         return read_gauges(self.store, [hub.name for hub in self.settings.hubs], dict(self.links))

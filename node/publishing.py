@@ -84,7 +84,7 @@ class Publisher:
             choice: Chooses with whom a dataset is shared; None for the schemas' defaults.
             telemetry: Where spans and counts go.
         """
-        self._telemetry: Final = telemetry or Telemetry()
+        self.telemetry: Final = telemetry or Telemetry()
         self.choice: Final = choice
         self._store = store
         self._catalogue = catalogue
@@ -170,7 +170,7 @@ class Publisher:
         schema = self.schema(schema_name)
         dataset = str(DatasetId(participant, schema.name, parse_name(slug) if slug else None))
         shared = self._shared(schema, dataset, sharing, charter, now_us)
-        with self._telemetry.tracing.span("ingest", maillage__dataset=dataset):
+        with self.telemetry.tracing.span("ingest", maillage__dataset=dataset):
             return self._take_in(
                 data,
                 filename,
@@ -194,7 +194,7 @@ class Publisher:
         now_us: int,
         progress: Progress,
     ) -> Published:
-        with self._telemetry.tracing.span("validate", maillage__schema=schema.name) as span:
+        with self.telemetry.tracing.span("validate", maillage__schema=schema.name) as span:
             reading = read(data, filename=filename, schema=schema, progress=progress)
             span.set(maillage__rows=reading.report.rows, maillage__valid=reading.rows is not None)
         if reading.rows is None:
@@ -302,11 +302,11 @@ class Publisher:
         self, draft: Draft, *, source: str, now_us: int, also: Also | None = None
     ) -> int:
         """Store a draft with its content, and what else is given, in one transaction."""
-        with self._telemetry.tracing.span(
+        with self.telemetry.tracing.span(
             "draft", maillage__dataset=draft.dataset, maillage__mode=draft.mode
         ):
             number = self._store_draft(draft, source, now_us, also)
-        self._telemetry.metrics.add("maillage.publications.drafted")
+        self.telemetry.metrics.add("maillage.publications.drafted")
         return number
 
     def _store_draft(self, draft: Draft, source: str, now_us: int, also: Also | None) -> int:

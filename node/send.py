@@ -199,8 +199,7 @@ class Sender:
                 telemetry.tracing.past(
                     "send",
                     parent,
-                    begun_ns,
-                    ended_ns,
+                    (begun_ns, ended_ns),
                     "producer",
                     messaging__system="nats",
                     messaging__operation__name="publish",

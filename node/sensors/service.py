@@ -21,6 +21,7 @@ from node.sensors.uplink import Ignored, parse_uplink
 from node.steps import step
 from node.store.inbox import DeviceState
 from node.store.store import Store
+from node.telemetry.context import Parent, current
 from schemas.model import Schema
 
 FILE_NAME: Final = "devices.csv"
@@ -72,6 +73,7 @@ class Sensors:
         self._good: Table | None = None
         self._faults: tuple[TableFault, ...] = ()
         self._failed: dict[str, str] = {}
+        self._spans: dict[str, Parent] = {}  # of the last reading, per dataset of the table
         self._pruned_us = 0
 
     # -- the table -----------------------------------------------------------------------------
@@ -139,14 +141,19 @@ class Sensors:
             DevicesError: `devices-table`.
             StoreError: Nothing was stored; the network may hand it in again.
         """
+        metrics = self._publisher.telemetry.metrics
         try:
-            return self._take(body, now_us)
+            answer = self._take(body, now_us)
+            metrics.add("maillage.readings", labels={"outcome": answer.why})
+            return answer
         except ReadingError as error:
+            metrics.add("maillage.readings", labels={"outcome": "refused"})
             self._store.inbox.refuse(error.device, error.code, str(error), now_us)
             raise
 
     def refused(self, code: str, detail: str, now_us: int) -> None:
         """Count what was refused before it was known whose it is."""
+        self._publisher.telemetry.metrics.add("maillage.readings", labels={"outcome": "refused"})
         self._store.inbox.refuse("", code, detail, now_us)
 
     def _take(self, body: bytes, now_us: int) -> Answer:
@@ -165,6 +172,9 @@ class Sensors:
         if reading is None:
             return Answer(device.key, new=False, why="f-port")
         new = self._store.inbox.add(reading)
+        span = current.get()
+        if new and span is not None:
+            self._spans[device.dataset] = span
         step("devices.received")
         return Answer(device.key, new=new, why="stored" if new else "replayed")
 
@@ -186,7 +196,10 @@ class Sensors:
             drafts: list[int] = []
             for dataset, batches in due(table, waiting, now_us).items():
                 try:
-                    drafts += self._publish(dataset, batches, now_us)
+                    with self._publisher.telemetry.tracing.span(
+                        "ingest", parent=self._spans.pop(dataset, None), maillage__dataset=dataset
+                    ):
+                        drafts += self._publish(dataset, batches, now_us)
                     self._failed.pop(dataset, None)
                 except MaillageError as error:
                     _log.warning("%s: readings wait: %s", dataset, error)

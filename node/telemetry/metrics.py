@@ -31,7 +31,16 @@ class Metric:
     description: str
     labels: tuple[str, ...] = ()
 
+    @property
+    def prometheus(self) -> str:
+        """Its name in Prometheus, as OpenTelemetry's exporter makes it."""
+        unit = _PROMETHEUS_UNITS.get(self.unit, "")
+        if self.kind == "gauge" and self.unit == "1":
+            unit = "_ratio"
+        return self.name.replace(".", "_") + unit + ("_total" if self.kind == "counter" else "")
 
+
+_PROMETHEUS_UNITS: Final = {"s": "_seconds", "By": "_bytes"}
 _SECONDS: Final = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400)
 _SHORT: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)

@@ -95,7 +95,7 @@ class Told:
         parent = parse(trace) if self._telemetry.tracing.on else None
         if parent is not None:
             self._telemetry.tracing.past(
-                "receipt", parent, begun_ns, time.time_ns(), "consumer", messaging__system="nats"
+                "receipt", parent, (begun_ns, time.time_ns()), "consumer", messaging__system="nats"
             )
 
     @contextmanager
@@ -123,8 +123,7 @@ class Told:
         span = tracing.past(
             "verify",
             parent,
-            begun,
-            verified,
+            (begun, verified),
             "consumer",
             messaging__system="nats",
             messaging__operation__name="process",
@@ -136,7 +135,7 @@ class Told:
         if span is None:
             return
         if not one.reason:
-            tracing.past("store", span, verified, ended, maillage__digest=one.digest)
+            tracing.past("store", span, (verified, ended), maillage__digest=one.digest)
             self._recent.append(span)
         self._owners[owner] = span
         self._owners.move_to_end(owner)

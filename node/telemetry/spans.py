@@ -1,4 +1,4 @@
-"""Spans: what is recorded of a publication's way. Names and attributes are those of docs/telemetry.md.
+"""Spans: what is recorded of a publication's way (docs/telemetry.md lists them).
 
 Never a value of a row, a file's name, a person's name or an error's text: they may hold personal
 data. An error is recorded by its class and code.
@@ -19,7 +19,7 @@ LINKS_MAX: Final = 64
 """Links of one span: a batch may hold thousands of publications."""
 
 REMOTE_PER_S: Final = 200.0
-"""Spans continued from others' `traceparent` in a second: nobody decides how much is recorded here."""
+"""Spans continued from others' `traceparent` in a second: no other decides how much is recorded."""
 
 SPANS: Final[Mapping[str, str]] = {
     "http": "a request that changes something, by method and route (named `POST /api/v1/…`)",
@@ -66,12 +66,15 @@ class Tracing(Protocol):
         self,
         name: str,
         parent: Parent,
-        begun_ns: int,
-        ended_ns: int,
+        at_ns: tuple[int, int],
         kind: Kind = "internal",
         **attributes: Value,
     ) -> Parent | None:
-        """A span that is over, below one of another process; None where it isn't recorded."""
+        """A span that is over, from when to when, below one of another process.
+
+        Returns:
+            None where it isn't recorded.
+        """
 
 
 class _Nothing:
@@ -82,12 +85,28 @@ class _Nothing:
     def set(self, **_attributes: Value) -> None:
         """Nothing."""
 
-    def span(self, _name: str, **_more: object) -> AbstractContextManager["_Nothing"]:
+    def span(
+        self,
+        name: str,  # noqa: ARG002 - the signature is `Tracing`'s
+        *,
+        parent: Parent | None = None,  # noqa: ARG002
+        links: Iterable[Parent] = (),  # noqa: ARG002
+        kind: Kind = "internal",  # noqa: ARG002
+        **_attributes: Value,
+    ) -> AbstractContextManager[Span]:
         """Nothing, under way."""
         return nullcontext(self)
 
-    def past(self, *_details: object, **_attributes: Value) -> None:
+    def past(
+        self,
+        name: str,  # noqa: ARG002
+        parent: Parent,  # noqa: ARG002
+        at_ns: tuple[int, int],  # noqa: ARG002
+        kind: Kind = "internal",  # noqa: ARG002
+        **_attributes: Value,
+    ) -> Parent | None:
         """Nothing, over."""
+        return None
 
 
 OFF: Final[Tracing] = _Nothing()
@@ -131,7 +150,7 @@ class Recording:
         **attributes: Value,
     ) -> Iterator[Span]:
         """Record a span; while it is under way it is the parent of those inside."""
-        begun = self._start(name, parent or current.get(), links, kind, attributes)
+        begun = self._start(name, parent or current.get(), links, kind, attributes=attributes)
         at = begun.get_span_context()
         token = current.set(Parent(at.trace_id, at.span_id))
         try:
@@ -147,17 +166,16 @@ class Recording:
         self,
         name: str,
         parent: Parent,
-        begun_ns: int,
-        ended_ns: int,
+        at_ns: tuple[int, int],
         kind: Kind = "internal",
         **attributes: Value,
     ) -> Parent | None:
         """Record a span that is over."""
         if not self._may_continue():
             return None
-        begun = self._start(name, parent, (), kind, attributes, begun_ns)
+        begun = self._start(name, parent, (), kind, attributes=attributes, begun_ns=at_ns[0])
         at = begun.get_span_context()
-        begun.end(ended_ns)
+        begun.end(at_ns[1])
         return Parent(at.trace_id, at.span_id)
 
     def _may_continue(self) -> bool:
@@ -175,6 +193,7 @@ class Recording:
         parent: Parent | None,
         links: Iterable[Parent],
         kind: Kind,
+        *,
         attributes: Mapping[str, Value],
         begun_ns: int | None = None,
     ) -> Any:

@@ -1,4 +1,4 @@
-"""`GET /metrics` for Prometheus, and what every request leaves: a count, a duration, perhaps a span.
+"""`GET /metrics` for Prometheus, and what every request leaves: its duration, perhaps a span.
 
 With the scope READ, which Prometheus sends as a bearer token (`authorization` in its scrape
 configuration); without a token only where the setting `metrics_public` says so.
@@ -26,6 +26,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def add_routes(app: web.Application) -> None:
     """Add the route, and watch all requests: before any other middleware."""
+    app[NODE].count()
     app.router.add_get("/metrics", _metrics)
     app.middlewares.insert(0, _watched())
 
