@@ -144,12 +144,12 @@ class Sensors:
         metrics = self._publisher.telemetry.metrics
         try:
             answer = self._take(body, now_us)
-            metrics.add("maillage.readings", labels={"outcome": answer.why})
-            return answer
         except ReadingError as error:
             metrics.add("maillage.readings", labels={"outcome": "refused"})
             self._store.inbox.refuse(error.device, error.code, str(error), now_us)
             raise
+        metrics.add("maillage.readings", labels={"outcome": answer.why})
+        return answer
 
     def refused(self, code: str, detail: str, now_us: int) -> None:
         """Count what was refused before it was known whose it is."""
