@@ -13,6 +13,7 @@ import yaml
 from node.cli import app
 from node.cli.reference import NOT_SETTINGS, PREFIX
 from node.settings import HubAddress, Settings
+from tests.docker import report
 
 ROOT = Path(__file__).parents[1]
 DOCKER = ROOT / "docker"
@@ -189,3 +190,9 @@ def test_only_what_is_copied_goes_to_the_engine():
             copied |= set(words[:-1])
     assert copied == allowed
     assert all((ROOT / one).exists() for one in allowed)
+
+
+def test_the_readme_has_a_place_for_the_figures():
+    page = report.README.read_text(encoding="utf-8")
+    assert page.count(report.BEGIN) == page.count(report.END) == 1
+    assert page.index(report.BEGIN) < page.index(report.END)

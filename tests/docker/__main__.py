@@ -13,7 +13,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-from tests.docker import alone, engine, image_checks
+from tests.docker import alone, engine, image_checks, report
 from tests.docker.engine import FailedError, until
 from tests.docker.federation import COMMUNES, EPCI, HUB, SERVICES, Federation
 
@@ -97,7 +97,10 @@ def hardship(federation: Federation) -> dict[str, float]:
 
 def tested(rounds: int) -> dict[str, Any]:
     """The whole test; what was measured."""
-    found: dict[str, Any] = {"machine": dataclasses.asdict(engine.machine())}
+    found: dict[str, Any] = {
+        "machine": dataclasses.asdict(engine.machine()),
+        "load": round(os.getloadavg()[0], 1),
+    }
     say("building the image")
     found["build_s"] = round(timed(lambda: engine.build(IMAGE)), 1)
     found["layers"] = [dataclasses.asdict(one) for one in engine.layers(IMAGE)]
@@ -138,26 +141,6 @@ def tested(rounds: int) -> dict[str, Any]:
     return found
 
 
-def show(found: dict[str, Any]) -> None:
-    """The result as small tables."""
-    lines = [
-        "{engine} · {kernel} · {architecture} · {cores} cores".format(**found["machine"]),
-        "",
-        f"{'seconds, ' + str(found['rounds']) + ' rounds':<28}{'median':>9}{'least':>9}{'most':>9}",
-    ]
-    for what, one in found["seconds"].items():
-        lines.append(f"{what:<28}{one['median']:>9.2f}{one['least']:>9.2f}{one['most']:>9.2f}")
-    lines += ["", f"{'nothing lost, all receipts':<28}{'seconds':>9}"]
-    lines += [f"{what:<28}{seconds:>9.1f}" for what, seconds in found["hardship_s"].items()]
-    lines += ["", f"{'MiB':<28}{'resident':>9}{'private':>9}{'docker':>9}"]
-    for service, one in found["memory_mib"].items():
-        values = "".join(f"{one[name]:>9.0f}" for name in ("resident", "private", "container"))
-        lines.append(f"{service:<28}{values}")
-    lines += ["", *(f"layer {one['what']:<22}{one['size']:>9}" for one in found["layers"])]
-    lines.append(f"{found['publications']} publications, each with its receipt; figures equal")
-    sys.stdout.write("\n".join(lines) + "\n")
-
-
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -166,6 +149,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make docker-test", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print what was measured as JSON")
     parser.add_argument("--rounds", type=int, default=3, help="federations started anew, for times")
+    parser.add_argument("--readme", action="store_true", help="put the figures into README.md")
     given = parser.parse_args()
     if not engine.is_there():
         say(engine.HOW)
@@ -181,7 +165,9 @@ def main() -> int:
     if given.json:
         sys.stdout.write(json.dumps(found, indent=1) + "\n")
     else:
-        show(found)
+        sys.stdout.write(report.text(found))
+    if given.readme:
+        report.write_readme(found)
     return 0
 
 
