@@ -173,6 +173,24 @@ class CoverageInputs:
     span: Span | None = None
 
 
+def kept_back(sources: Iterable[Source], datasets: Collection[str]) -> tuple[Source, ...]:
+    """The sources as they are shown to those who may not see some of the datasets.
+
+    Of these it is told that they are withheld, and nothing else: not how far they have come, not
+    what was refused of them, not what they claim to be.
+
+    Args:
+        sources: Of a view.
+        datasets: Ids of those not to be shown.
+    """
+    return tuple(
+        Source(one.participant, one.dataset, one.timezone, withheld=True)
+        if one.dataset in datasets
+        else one
+        for one in sources
+    )
+
+
 def by_state(states: Iterable[tuple[str, State]]) -> dict[str, tuple[str, ...]]:
     """Return the participants, and those in each state; of several states the first applies.
 

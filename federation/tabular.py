@@ -18,6 +18,9 @@ NAME: Final = "libgeo"
 FORMULA: Final = r"^[=+\-@\t\r]"
 """A cell that begins so would run as a formula when a spreadsheet opens the CSV (CWE-1236)."""
 
+FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""The same, for `str.startswith`."""
+
 
 @lru_cache(maxsize=65_536)
 def name_of_place(place: str) -> str | None:

@@ -29,7 +29,7 @@ from federation.composition import (
     row_schema,
 )
 from federation.composition_claim import CompositionClaim, LocalDays, WindowKind
-from federation.coverage import CoverageInputs, Source
+from federation.coverage import CoverageInputs, Source, kept_back
 from federation.errors import UnknownError
 from federation.ids import parse_dataset
 from federation.jose import parse_compact
@@ -118,6 +118,7 @@ class Composer:
         start: str | None = None,
         end: str | None = None,
         now_us: int,
+        public: bool = False,
     ) -> View:
         """Compute a view from the cells held.
 
@@ -128,6 +129,7 @@ class Composer:
             start: First window as a label (`2026-11-23`); None for all that is held.
             end: Last window, included.
             now_us: Microseconds since 1970.
+            public: Figures of open datasets only; the others are `withheld` in its coverage.
 
         Raises:
             UnknownError: `measure`.
@@ -138,12 +140,15 @@ class Composer:
         ground = ground_of(territory_id, self._knowledge)
         kind: WindowKind = "none" if schema.base_window is None else (window or "day")
         span = asked_span(ground, kind, start, end)
+        # asked before and after: a level that changes meanwhile is the stricter one
+        guarded = set(self._store.publications.guarded()) if public else set()
         cells = self._cells(schema, measure, ground, span)
-        inputs = CoverageInputs(
-            now=now_us // SECOND_US,
-            sources=sources_of(self._store, self._knowledge, schema, ground, self._heads(schema)),
-            span=span,
-        )
+        sources = sources_of(self._store, self._knowledge, schema, ground, self._heads(schema))
+        if public:
+            guarded |= set(self._store.publications.guarded())
+            cells = {key: cell for key, cell in cells.items() if key.dataset not in guarded}
+            sources = kept_back(sources, guarded)
+        inputs = CoverageInputs(now=now_us // SECOND_US, sources=sources, span=span)
         return view(
             ground,
             measure_name,

@@ -3,9 +3,8 @@
 from functools import lru_cache
 
 from federation.errors import MaillageError
-from federation.ids import parse_participant
 from node.knowledge import Knowledge
-from schemas.territory import Territory, UnknownTerritoryError, commune, free, members, territory
+from schemas.territory import Territory, UnknownTerritoryError, commune, members, territory
 from schemas.territory.ids import is_abroad
 
 
@@ -57,12 +56,3 @@ def bodies_of(ground: Territory) -> frozenset[str]:
         if territory(one).communes <= ground.communes
     }
     return frozenset({ground.id, *communes, *inside})
-
-
-def ground_of(text: str) -> Territory:
-    """A territory by its id; a municipality abroad is one of itself.
-
-    Raises:
-        UnknownTerritoryError: There is none; the message suggests others.
-    """
-    return free(text, {parse_participant(text)}) if is_abroad(text) else territory(text)

@@ -197,9 +197,12 @@ class Node:
         start: str | None = None,
         end: str | None = None,
         now_us: int,
+        public: bool = False,
     ) -> View:
         """A live view; see `node.composer.Composer.view`."""
-        return self.composer.view(territory, measure, window, start=start, end=end, now_us=now_us)
+        return self.composer.view(
+            territory, measure, window, start=start, end=end, now_us=now_us, public=public
+        )
 
     def status(self, now_us: int) -> StatusReport:
         """How everything stands."""

@@ -24,6 +24,7 @@ from node.cli import (
     schemata,
     screen,
     subscribe,
+    tokens,
 )
 from node.cli.language import Lang, arrange, say, use
 from node.cli.status import Status
@@ -75,6 +76,7 @@ def build() -> typer.Typer:
     app.add_typer(hubs.build(), name="hub")
     app.command("identity")(charters.identity)
     app.add_typer(charters.build(), name="charter")
+    app.add_typer(tokens.build(), name="token")
     app.command("status")(nodes.status)
     app.command("doctor")(doctor.doctor)
     app.command("health")(health.health)

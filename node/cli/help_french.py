@@ -3,6 +3,34 @@
 from typing import Final
 
 FRENCH: Final = {
+    "Say who may ask this node over HTTP: tokens added, listed, removed.": (
+        "Dire qui peut interroger ce nœud en HTTP : jetons ajoutés, listés, retirés."
+    ),
+    "read: all that the node may show inside; publish: take in files, and read; devices: hand in "
+    "sensor readings, nothing else.": (
+        "read : tout ce que le nœud montre en interne ; publish : déposer des fichiers, et lire ; "
+        "devices : remettre des mesures de capteurs, rien d’autre."
+    ),
+    "For whom or what it is; for people.": "Pour qui ou pour quoi ; à l’usage des personnes.",
+    "Its last day; without one it counts until removed.": (
+        "Son dernier jour ; sans date, il vaut jusqu’à son retrait."
+    ),
+    "With publish: only in this body's name; can be given again.": (
+        "Avec publish : seulement au nom de cet organisme ; se répète."
+    ),
+    "Make a token and show it: this once, as only its hash is kept.\n\n"
+    "A running node takes it from the next request on.": (
+        "Créer un jeton et le montrer : une seule fois, car seule son empreinte est gardée.\n\n"
+        "Un nœud en service l’accepte dès la requête suivante."
+    ),
+    "List the tokens: what each allows, and until when. The tokens themselves aren't kept.": (
+        "Lister les jetons : ce que chacun permet, et jusqu’à quand. Les jetons eux-mêmes ne sont "
+        "pas gardés."
+    ),
+    "Its id, or its name if no other has it.": "Son id, ou son nom s’il est le seul à le porter.",
+    "Take a token away; a running node refuses it from the next request on.": (
+        "Retirer un jeton ; un nœud en service le refuse dès la requête suivante."
+    ),
     "Examine a node and the way to its hubs: names what is wrong or blocked, with a remedy each."
     "\n\nExit status 0: all right; 1: something is wrong; 3: something can't be reached.": (
         "Examiner un nœud et le chemin vers ses points d’échange : nomme ce qui est faux ou "

@@ -4,63 +4,33 @@ A request is granted the scopes of its bearer token (RFC 6750), of its session, 
 says what it needs with `@needs`; one that says nothing is the administrator's alone.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final, TypeVar
 
 from aiohttp import web
 
-from node.web.auth import Tokens
+from federation.errors import MalformedError
+from node.clock import now_us
+from node.web.auth import Tokens, bearer
 from node.web.errors import Problem
+from node.web.scopes import NOBODY, Grant, Scope
 
+__all__ = [
+    "GRANT",
+    "NOBODY",
+    "SESSION_GRANT",
+    "Grant",
+    "Scope",
+    "admit",
+    "admit_publisher",
+    "grant_of",
+    "grant_of_token",
+    "needs",
+    "refuse",
+    "unauthorized",
+]
 
-class Scope(StrEnum):
-    """What a token allows."""
-
-    READ = "read"
-    """All rows, figures and states that this node may show inside."""
-    PUBLISH = "publish"
-    """Take in files; READ with it."""
-    DEVICES = "devices"
-    """Hand in sensor readings, nothing else."""
-    ADMIN = "admin"
-    """Everything."""
-
-
-_IMPLIED: Final[dict[Scope, frozenset[Scope]]] = {
-    Scope.READ: frozenset({Scope.READ}),
-    Scope.PUBLISH: frozenset({Scope.PUBLISH, Scope.READ}),
-    Scope.DEVICES: frozenset({Scope.DEVICES}),
-    Scope.ADMIN: frozenset(Scope),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a request may do.
-
-    Attributes:
-        scopes: All that is allowed, implied ones included.
-        name: Of the token, for people; empty for nobody.
-    """
-
-    scopes: frozenset[Scope] = frozenset()
-    name: str = ""
-
-    @classmethod
-    def of(cls, scopes: Iterable[Scope], name: str) -> "Grant":
-        """A grant with what its scopes imply."""
-        return cls(frozenset().union(*(_IMPLIED[one] for one in scopes)), name)
-
-    def allows(self, scope: Scope) -> bool:
-        """Whether a scope is granted."""
-        return scope in self.scopes
-
-
-NOBODY: Final = Grant()
-"""Of a request without token and session: what is public."""
 
 GRANT: Final = web.RequestKey("grant", Grant)
 """Set for every request before its handler runs."""
@@ -133,20 +103,44 @@ def grant_of(request: web.Request, tokens: Tokens) -> Grant:
 
     Raises:
         Problem: `token`: it is given, and wrong. A wrong token is never taken for none.
+            `token-file` (500): the node's tokens can't be read.
     """
     values = request.headers.getall("Authorization", [])
     if not values:
         session = request.app.get(SESSION_GRANT)
         reads = request.method in ("GET", "HEAD")
-        return session(request) if session is not None and reads else NOBODY
-    if len(values) == 1 and tokens.admits(values[0]):
-        return Grant.of([Scope.ADMIN], "token")
-    raise unauthorized(given=True)
+        grant = session(request) if session is not None and reads else NOBODY
+        # a session ends with the token that it was opened with
+        return grant if tokens.stands(grant, now_us()) else NOBODY
+    try:
+        found = tokens.grant(bearer(values[0]), now_us()) if len(values) == 1 else None
+    except MalformedError as error:  # not the caller's fault: a file of this node
+        raise Problem(
+            HTTPStatus.INTERNAL_SERVER_ERROR, error.code, str(error), remedy=error.remedy
+        ) from error
+    if found is None:
+        raise unauthorized(given=True)
+    return found
 
 
 def grant_of_token(token: str, tokens: Tokens) -> Grant | None:
     """What a token grants that was typed into the log-in form; None if it is wrong."""
-    return Grant.of([Scope.ADMIN], "token") if tokens.admits(f"Bearer {token}") else None
+    return tokens.grant(token, now_us())
+
+
+def admit_publisher(grant: Grant, participant: str) -> None:
+    """Refuse a file in the name of a body for which the token isn't.
+
+    Raises:
+        Problem: `participant` (403).
+    """
+    if not grant.publishes_for(participant):
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "participant",
+            f"the token isn't for {participant[:80]}",
+            remedy=f"it is for {', '.join(sorted(grant.participants)) or 'reading only'}",
+        )
 
 
 def unauthorized(*, given: bool) -> Problem:
@@ -155,7 +149,8 @@ def unauthorized(*, given: bool) -> Problem:
         HTTPStatus.UNAUTHORIZED,
         "token",
         "the bearer token is wrong" if given else "a bearer token is needed",
-        remedy="send Authorization: Bearer with the text of the data directory's file token",
+        remedy="send Authorization: Bearer with a token; maillage token add makes one, and the "
+        "administrator's is the file token of the data directory",
         headers={
             "WWW-Authenticate": 'Bearer realm="maillage"'
             + (', error="invalid_token"' if given else "")

@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import Field
 
 from node.clock import now_us
-from node.web.access import Scope
+from node.web.access import GRANT, Scope, admit_publisher
 from node.web.api.endpoint import Answer, Asked, Endpoint, Nothing, Text
 from node.web.bodies import published_json
 from node.web.errors import Problem
@@ -58,6 +58,7 @@ async def _publications(request: web.Request, asked: PublishAsked) -> web.Stream
 
 async def _publish(request: web.Request, asked: PublishAsked) -> web.Response:
     node = request.app[NODE]
+    admit_publisher(request[GRANT], asked.participant)
     suffix = _suffix(request)
     data = await read_bounded(request, node.settings.upload_max_bytes)
     published = await asyncio.to_thread(

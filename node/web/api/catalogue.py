@@ -10,7 +10,7 @@ from pydantic import Field
 from federation.composition_claim import WindowKind
 from federation.windows import FINENESS
 from node.datasets import Dataset, dataset, datasets
-from node.names import ground_of
+from node.grounds import ground_of
 from node.web.api.endpoint import (
     Answer,
     Asked,
@@ -97,7 +97,7 @@ async def _datasets(request: web.Request, asked: DatasetsAsked) -> web.StreamRes
     node = request.app[NODE]
 
     def find() -> list[Dataset]:
-        ground = None if asked.territory is None else ground_of(asked.territory)
+        ground = None if asked.territory is None else ground_of(asked.territory, node.knowledge)
         return datasets(
             node.store,
             node.knowledge,

@@ -17,7 +17,8 @@ from typing import Annotated, Any, Final
 from aiohttp import web
 from pydantic import Field
 
-from node.names import bodies_of, ground_of
+from node.grounds import ground_of
+from node.names import bodies_of
 from node.store.rows import PublicationRow
 from node.store.store import Store
 from node.web.api.endpoint import (
@@ -191,7 +192,9 @@ async def _events(request: web.Request, asked: EventsAsked) -> web.StreamRespons
             text = positions.write(at, store.publications.digest_at(at) or "")
         else:
             at, text = positions.read(after), after
-        owners = None if asked.territory is None else bodies_of(ground_of(asked.territory))
+        owners = None
+        if asked.territory is not None:
+            owners = bodies_of(ground_of(asked.territory, node.knowledge))
         return _Reader(store, at, asked.schema_name, owners, inside(request)), text
 
     reader, text = await asyncio.to_thread(begin)

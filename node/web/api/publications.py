@@ -12,7 +12,8 @@ from federation.bundle import SUFFIX
 from node.datasets import dataset, licence_of
 from node.explaining import Told, tell, unknown_publication
 from node.exporting import bundle_rows
-from node.names import bodies_of, ground_of
+from node.grounds import ground_of
+from node.names import bodies_of
 from node.node import Node
 from node.store.rows import PublicationRow
 from node.web.api.endpoint import (
@@ -108,7 +109,7 @@ async def _publications(request: web.Request, asked: PublicationsAsked) -> web.S
     def find() -> list[PublicationRow]:
         owners = None
         if asked.territory is not None:
-            owners = bodies_of(ground_of(asked.territory))
+            owners = bodies_of(ground_of(asked.territory, node.knowledge))
         return node.store.publications.received(
             after=positions.read(asked.after),
             limit=asked.limit,

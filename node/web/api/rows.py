@@ -43,6 +43,7 @@ from node.web.api.endpoint import (
     NameText,
     ParticipantText,
 )
+from node.web.api.negotiation import negotiated
 from node.web.api.shown import guard_rows
 from node.web.errors import Problem
 from node.web.keys import NODE
@@ -197,7 +198,7 @@ class _Job:
 
 async def _rows(request: web.Request, asked: RowsAsked) -> web.StreamResponse:
     node = request.app[NODE]
-    form = asked.form or negotiated(request)
+    form = asked.form or negotiated(request, MEDIA)
     name = f"{asked.participant}/{asked.name}"
     found = await asyncio.to_thread(dataset, node.store, node.knowledge, name)
     guard_rows(request, found.sharing, own=found.own)
@@ -270,35 +271,6 @@ def _headers(asked: RowsAsked, job: _Job) -> dict[str, str]:
 
 
 # -- what is asked -----------------------------------------------------------------------------
-
-
-def negotiated(request: web.Request) -> Form:
-    """The form that `Accept` prefers (RFC 9110, section 12.5.1); CSV for whoever takes all.
-
-    Raises:
-        Problem: `media-type` (406): none of those named can be given.
-    """
-    text = request.headers.get("Accept", "*/*")
-    ranges: list[tuple[float, int, str]] = []
-    for number, part in enumerate(text.split(",")[:50]):
-        media, *parameters = [one.strip().lower() for one in part.split(";")]
-        quality = 1.0
-        for one in parameters:
-            if one.startswith("q="):
-                quality = float(one[2:]) if re.fullmatch(r"q=[01](\.\d{0,3})?", one) else 0.0
-        if quality > 0:
-            ranges.append((-quality, number, media))
-    for _, _, media in sorted(ranges):
-        for form, known in MEDIA.items():
-            group = known.partition("/")[0]
-            if media in (known, "*/*", f"{group}/*"):
-                return form
-    raise Problem(
-        HTTPStatus.NOT_ACCEPTABLE,
-        "media-type",
-        "none of the media types in Accept can be given",
-        remedy=f"accept one of: {', '.join(MEDIA.values())}",
-    )
 
 
 def _instant(text: str | None, owner: str) -> int | None:

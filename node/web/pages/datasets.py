@@ -9,7 +9,8 @@ from aiohttp import web
 
 from federation.ids import parse_dataset
 from node.datasets import Dataset, dataset, datasets
-from node.names import ground_of, in_territory
+from node.grounds import ground_of
+from node.names import in_territory
 from node.node import Node
 from node.receive.contents import Contents
 from node.store.errors import StoreError
@@ -144,9 +145,5 @@ def summaries(node: Node, found: Dataset) -> list[Dataset]:
         for one in datasets(node.store, node.knowledge, schema="synthese")
         if one.open
         and (parse_dataset(one.id).slug or "").startswith(f"{wanted}-")
-        and _holds(one.owner, found.owner)
+        and in_territory(found.owner, ground_of(one.owner, node.knowledge))
     ]
-
-
-def _holds(whole: str, part: str) -> bool:
-    return in_territory(part, ground_of(whole))

@@ -7,8 +7,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
+from node.clock import now_us
 from node.web.access import NOBODY, Scope, unauthorized
 from node.web.errors import Problem
+from node.web.keys import TOKENS
 from node.web.pages.sessions import Session, session_of
 from node.web.requests import read_bounded
 
@@ -66,6 +68,8 @@ def confirmed(request: web.Request, token: str, scope: Scope | None) -> Session:
             "the form's token isn't that of this session",
             remedy="load the page anew and send the form from there",
         )
+    if not request.app[TOKENS].stands(session.grant, now_us()):
+        raise unauthorized(given=True)  # it was taken away since the log-in
     if scope is not None and not session.grant.allows(scope):
         if session.grant is NOBODY:
             raise unauthorized(given=False)

@@ -17,7 +17,7 @@ from federation.errors import MaillageError
 from federation.ids import DatasetId, parse_name
 from node.clock import now_us
 from node.node import Node
-from node.web.access import GRANT, Scope, needs
+from node.web.access import GRANT, Scope, admit_publisher, needs
 from node.web.errors import Problem
 from node.web.keys import NODE
 from node.web.pages.forms import check_origin, confirmed, malformed, read_form
@@ -95,6 +95,7 @@ async def _check(request: web.Request) -> web.Response:
     async with request.app[_TURNS]:
         session, upload = await _received(request)
         try:
+            admit_publisher(session.grant, upload.participant)
             reading, dataset = await asyncio.to_thread(_read, request.app[NODE], upload)
         except BaseException:
             upload.path.unlink(missing_ok=True)

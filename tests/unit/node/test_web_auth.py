@@ -24,7 +24,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         yield found
 
 
-@pytest.mark.parametrize("path", ["/api/v1/status", "/api/v1/view"])
+@pytest.mark.parametrize("path", ["/api/v1/status", "/api/v1/status?x=1"])
 async def test_without_a_token_nothing_is_said(site: Site, path: str):
     answer = await site.get(path, token=None)
     assert (answer.status, answer.json["code"]) == (401, "token")
