@@ -16,9 +16,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from node.cli.language import colon, label, say
+from node.cli.language import colon, current, label, say
 from node.cli.problems import headline
 from node.cli.status import Status, leaf, status_of
+from node.link.faults import Fault
 
 WIDTH_PIPED: Final = 200
 """Columns of a table that isn't shown on a terminal: nothing is cut for want of room."""
@@ -106,9 +107,15 @@ def failed(error: BaseException) -> Status:
     code = getattr(error, "code", None) or _code_of(error)
     french = headline(code)
     detail = _one_line(error)
+    fault = getattr(error, "fault", None)
+    if isinstance(fault, Fault):
+        named = "" if fault.code == code else f"[{fault.code}] "
+        detail = _flat(f"{named}{fault.told(current())}")
     what = f"{french} ({detail})" if french and say("fr", "en") == "fr" else detail
     line(f"{say('Erreur', 'Error')} [{code}]{colon()} {what}", stderr=True)
     remedy = getattr(error, "remedy", "")
+    if isinstance(fault, Fault):
+        remedy = fault.remedy(current())
     if remedy and remedy not in detail:
         line(f"  → {_flat(remedy)}", stderr=True)
     return status

@@ -312,13 +312,15 @@ class Connection:
     def _unreachable(self) -> HubUnreachableError:
         why = f": {self._status.last_error}" if self._status.last_error else ""
         fault = self._status.fault
-        return HubUnreachableError(
+        error = HubUnreachableError(
             f"the hub {self.url} can't be reached{why}",
             code="hub-unreachable",
             remedy=fault.remedy()
             if fault
             else "see that the hub runs, its address is right and this node is enrolled",
         )
+        error.fault = fault
+        return error
 
 
 def _told(error: Exception) -> str:

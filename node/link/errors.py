@@ -9,17 +9,22 @@ class LinkError(MaillageError):
 
 
 class HubUnreachableError(LinkError):
-    """The hub isn't there now (or its stream isn't). Nothing was stored. Try again later."""
+    """The hub isn't there now (or its stream isn't). Nothing was stored. Try again later.
+
+    Attributes:
+        fault: Why, in both languages, where it is known.
+    """
+
+    fault: Fault | None = None
 
 
 class RouteError(HubUnreachableError, ConnectionError):
     """The hub isn't reached, and why is known. Show it; try again later.
 
     It is an `OSError` too: nats-py goes on trying after these, and stops after others.
-
-    Attributes:
-        fault: Code, sentence and remedy in both languages.
     """
+
+    fault: Fault
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.told(), code=fault.code, remedy=fault.remedy())

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from node.cli import screen
+from node.cli.language import Lang, use
 from node.link.errors import HubUnreachableError, RouteError
 from node.link.faults import FACT_MAX, FAULTS, Fault, read_fault
 
@@ -65,3 +67,24 @@ def test_the_error_says_to_try_again_and_is_one_of_the_system_too():
     assert isinstance(error, OSError)
     assert (error.code, str(error)) == ("dns", "the name h doesn't resolve")
     assert error.remedy
+
+
+@pytest.mark.parametrize(
+    ("lang", "told", "remedy"),
+    [(Lang.FR, "interdit CONNECT vers h:1", "autoriser"), (Lang.EN, "forbids CONNECT", "allow")],
+)
+def test_the_command_line_tells_it_in_the_readers_language(
+    capsys: pytest.CaptureFixture[str], lang: Lang, told: str, remedy: str
+):
+    fault = Fault("proxy-forbidden", {"target": "h:1", "proxy": "http://p:1", "status": "403"})
+    away = HubUnreachableError("away", code="hub-unreachable")
+    away.fault = fault
+    use(lang)
+    try:
+        assert screen.failed(away) == screen.failed(RouteError(fault)) == 3
+    finally:
+        use(Lang.FR)
+    said = capsys.readouterr().err
+    assert said.count(told) == 2
+    assert said.count("[proxy-forbidden]") == 2
+    assert said.count(remedy) == 2
