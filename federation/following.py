@@ -38,7 +38,7 @@ class Decided:
     """How a publication ended.
 
     Attributes:
-        digest: Of its manifest; None where the text is no JWS.
+        digest: Of its manifest, whether the signature holds or not; None where the text is no JWS.
         manifest: Where the signature held and it could be read.
         publication: With its rows and without the content as sent, if it was accepted.
         finding: Why it wasn't; None if it was.
@@ -161,7 +161,8 @@ class Chain:
     ) -> Decided | Candidate | None:
         """Bind the content and take the place; None for what has its place already."""
         if isinstance(opened, Failed):
-            return Decided(opened.digest, opened.manifest, None, opened.finding)
+            named = opened.jws.digest if opened.jws is not None else None
+            return Decided(opened.digest or named, opened.manifest, None, opened.finding)
         manifest = opened.manifest
         if manifest.dataset != self.dataset:
             told = f"{manifest.dataset} in the place of {self.dataset}"

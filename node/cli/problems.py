@@ -28,6 +28,7 @@ _FRENCH: Final = {
     "name": "nom mal formé",
     "node": "nœud inconnu de ce point d’échange",
     "window": "fenêtre de temps mal écrite",
+    "territory": "territoire inconnu",
     "territory-form": "ce n’est ni un code ni un identifiant de territoire",
     "territory-unknown": "territoire inconnu du millésime",
     "territory-former": "ancienne commune, rattachée depuis à une autre",

@@ -51,16 +51,13 @@ def subscribe(
     *,
     url: Annotated[
         str | None,
-        typer.Option(
-            "--url", metavar="URL", envvar="MAILLAGE_URL", help="The node's address, with https."
-        ),
+        typer.Option("--url", metavar="URL", help="The node's address, with https."),
     ] = None,
     trust: Annotated[
         list[str] | None,
         typer.Option(
             "--trust",
             metavar="DIGEST",
-            envvar="MAILLAGE_TRUST",
             callback=_digests,
             help="Digest of a sharing agreement, or of an identity, that you compared by another "
             "way than this node; can be given again.",
@@ -186,7 +183,7 @@ def _source(
     allow_http: bool,
 ) -> _Source:
     """Whom to ask, and whom to believe."""
-    if data is not None and not (token_file or allow_http):
+    if data is not None and not (url or token_file or allow_http):
         return _own(data, trust)
     if url is None or data is not None:
         raise typer.BadParameter(
