@@ -271,8 +271,18 @@ def charter_ending(node: "Node", known: KnownCharter) -> Ending | None:
     return min((one for one in found if one is not None), key=lambda one: one.at_us, default=None)
 
 
-def charter_json(node: "Node", known: KnownCharter, now_us: int) -> dict[str, Any]:
-    """A charter in force as JSON values: for status, pages and programs."""
+def charter_json(
+    node: "Node", known: KnownCharter, now_us: int, *, members_max: int | None = None
+) -> dict[str, Any]:
+    """A charter in force as JSON values: for status, pages and programs.
+
+    Args:
+        node: Knows it.
+        known: The charter.
+        now_us: Microseconds since 1970.
+        members_max: Members listed at most; a federation may have thousands. `memberCount` says
+            how many there are.
+    """
     ending = charter_ending(node, known)
     return {
         "digest": known.digest,
@@ -286,8 +296,9 @@ def charter_json(node: "Node", known: KnownCharter, now_us: int) -> dict[str, An
                 "custodian": one.custodian,
                 "here": one.participant in node.participants,
             }
-            for one in known.charter.members
+            for one in known.charter.members[:members_max]
         ],
+        "memberCount": len(known.members),
         "custodians": known.custodians,
         "threshold": known.charter.threshold,
         "expires": known.charter.expires,

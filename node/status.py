@@ -85,6 +85,9 @@ _WORDS: Final = {
     },
 }
 
+MEMBERS_MAX: Final = 50
+"""Members of a charter that status lists."""
+
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
@@ -288,7 +291,8 @@ def status_of(node: "Node", now_us: int) -> StatusReport:
             "halted": halted,
             "haltedDrafts": _halted_drafts(node),
             "charters": [
-                charter_json(node, one, now_us) | _ends(node, one, now_us) for one in in_force(node)
+                charter_json(node, one, now_us, members_max=MEMBERS_MAX) | _ends(node, one, now_us)
+                for one in in_force(node)
             ],
             "sensors": node.sensors.report(now_us),
         }
@@ -298,7 +302,8 @@ def status_of(node: "Node", now_us: int) -> StatusReport:
 def _ends(node: "Node", known: KnownCharter, now_us: int) -> dict[str, Any]:
     """A charter's end in words, by language."""
     ending = charter_ending(node, known)
-    names = {one: name_of(node, one) for one in known.members}
+    by = None if ending is None else ending.by
+    names = {} if by is None else {by: name_of(node, by)}
     words = {lang: end_words(ending, now_us, lang, names) for lang in LANGUAGES}
     return {"endWords": words}
 
