@@ -169,3 +169,15 @@ async def test_the_page_isn_t_framed_and_scripts_of_others_don_t_run(browser: Br
         )
         assert await visit.page.evaluate("window.ran") is None
         assert any("script-src" in one for one in visit.errors)
+
+
+async def test_a_lost_connection_is_said_and_mended(browser: Browser, here: Town):
+    async with browser.visit() as visit:
+        await visit.page.route("**/api/v1/events*", lambda route: route.abort())
+        await visit.go(f"{here.url}/fr/territoire/{EPCI}")
+        await visit.page.wait_for_selector("#live.off")
+        assert "Liaison perdue" in await visit.text("#live")
+        await visit.page.unroute("**/api/v1/events*")
+        await visit.page.wait_for_selector("#live.on")
+        visit.errors[:] = [one for one in visit.errors if "ERR_FAILED" not in one]
+        visit.harmless()

