@@ -68,7 +68,6 @@ def _figure_context(
     kind = given.get("window", "day")
     known = {"measure": given["measure"]} | ({"window": kind} if kind != "none" else {})
     asked = territories.understood(node, given["territory"], known)
-    territories.guard_open(node, asked, inside=inside)
     place = given.get("place", "")
     if place and place not in asked.ground.communes:
         raise Problem(
@@ -77,6 +76,8 @@ def _figure_context(
     places = [place] if place else sorted(asked.ground.communes)
     start, end = _span(asked.window, given.get("at", ""), places)
     parts = _contributions(node, asked, places, given.get("at", ""), (start, end))
+    for guarded in () if inside else node.store.publications.guarded():
+        parts.pop(guarded, None)  # a public figure is made without them
     chosen = given.get("dataset", "")
     allowed = frozenset(asked.measure.aggregates)
     return {

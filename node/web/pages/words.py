@@ -309,9 +309,4 @@ TERRITORY: Final[Mapping[str, Three]] = {
         "No intercommunal body",
         "Kein Gemeindeverband",
     ),
-    "t.closed": (
-        "Une partie de ces données n’est pas ouverte",
-        "Part of these data isn’t open",
-        "Ein Teil dieser Daten ist nicht offen",
-    ),
 }

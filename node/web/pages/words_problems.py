@@ -46,11 +46,6 @@ PROBLEMS: Final[Mapping[str, Three]] = {
         "Your access token doesn’t allow this.",
         "Ihr Zugangstoken erlaubt das nicht.",
     ),
-    "problem.not-open": (
-        "Une partie de ces données n’est pas ouverte : il faut se connecter.",
-        "Part of these data isn’t open: a log-in is needed.",
-        "Ein Teil dieser Daten ist nicht offen: Eine Anmeldung ist nötig.",
-    ),
     "problem.parameter": (
         "L’adresse contient un paramètre inconnu, répété ou trop long.",
         "The address has a parameter that is unknown, repeated or too long.",
