@@ -25,7 +25,7 @@ from node.telemetry.setup import Telemetry
 from node.telemetry.spans import LINKS_MAX, OFF, SPANS, Recording
 from tests.collector import collector
 from tests.hostile import Receiver, chain, day, sent, truth, with_headers
-from tests.trace_example import NAMES, ROUTE, traced, tree
+from tests.trace_example import NAMES, ROUTE, WEBHOOK, traced, tree
 from tests.unit.node.test_two_hubs import COMMUNE, csv
 from tests.unit.node.web_world import site_of
 from tests.world import COUNTS
@@ -167,6 +167,15 @@ async def test_one_trace_from_an_http_request_to_the_receipt(tmp_path: Path) -> 
     assert "verify" in tree(found.spans, first.trace)
     assert found.metrics
     assert found.metrics <= {one.name for one in METRICS}
+
+
+async def test_one_trace_from_a_webhook_to_the_receipt(tmp_path: Path) -> None:
+    found = await traced(tmp_path, webhook=True)
+    (first,) = found.named(f"POST {WEBHOOK}")
+    mine = [one for one in found.spans if one.trace == first.trace]
+    assert {one.name for one in mine} >= NAMES - {"validate", "compose"}
+    receipts = {one.id for one in mine if one.name == "receipt"}
+    assert any(one.parent in receipts for one in mine if one.name == "receipt")
 
 
 async def test_a_draft_keeps_its_span_until_another_process_sends_it(tmp_path: Path) -> None:
