@@ -29,6 +29,7 @@ _STATES: Final = ("expected", "received", "late", "refused", "withheld", "suppre
 _VERIFIED: Final = "verified"
 _NOT: Final = "not-recomputable"
 _NOTHING: Final = "nothing"
+_WITHHELD: Final = "withheld"
 
 Lister = Callable[[str | None, str | None], list[Listed]]
 """(territory, schema) to datasets."""
@@ -98,13 +99,28 @@ class Checker:
     """Recomputes views of one node."""
 
     def __init__(
-        self, http: Http, trusted: Trusted, datasets: Lister, rows: Callable[[str], Rows]
+        self,
+        http: Http,
+        trusted: Trusted,
+        datasets: Lister,
+        rows: Callable[[str], Rows],
+        *,
+        inside: bool,
     ) -> None:
-        """Read with these; `rows` raises for what isn't whole and verified."""
+        """Read with these; `rows` raises for what isn't whole and verified.
+
+        Args:
+            http: The node.
+            trusted: What is believed.
+            datasets: Lists.
+            rows: Of a dataset.
+            inside: A token is sent: the node shows more than open data.
+        """
         self._http = http
         self._trusted = trusted
         self._datasets = datasets
         self._rows = rows
+        self._inside = inside
 
     def figures(self, ground: Territory, parameters: Mapping[str, str]) -> Figures:
         """The node's figures, and whether they follow from what it hands out.
@@ -122,12 +138,13 @@ class Checker:
         measure = parameters["measure"]
         before = self._contributing(ground, measure)
         for _ in range(VIEW_TRIES):
-            found = {one.id: self._had(one.id) for one in before}
+            found = {one.id: self._had(one.id) for one in before if self._shown(one)}
             shown = self._http.json("/api/v1/view", parameters)
             after = self._contributing(ground, measure)
             if _state(before) == _state(after) and _read_up_to(found, after):
                 here = self._here(ground, parameters, shown, found)
-                return figures_of(shown, self._verified(ground, shown, here, found))
+                kept = [one.id for one in after if not self._shown(one)]
+                return figures_of(shown, self._verified(ground, shown, here, found, kept))
             before = after
         raise LimitError(
             "publications came faster than they could be recomputed",
@@ -139,6 +156,10 @@ class Checker:
         """The datasets that can be in the figures, as the node lists them."""
         name = measure.partition(".")[0]
         return [one for one in self._datasets(None, name) if places_of(one.id) & ground.communes]
+
+    def _shown(self, listed: Listed) -> bool:
+        """Whether a dataset is in the figures that are shown to us: those of open data, or all."""
+        return self._inside or listed.sharing == "open"
 
     def _had(self, dataset: str) -> Rows | MaillageError:
         try:
@@ -152,6 +173,7 @@ class Checker:
         shown: Mapping[str, Any],
         here: View,
         found: Mapping[str, Rows | MaillageError],
+        kept: Sequence[str],
     ) -> Verification:
         lost = [name for name, one in found.items() if not isinstance(one, Rows)]
         without = frozenset[str]().union(*(places_of(name) for name in lost))
@@ -165,7 +187,9 @@ class Checker:
             answer=answer,
             differences=_differences(compared),
             compared=compared.figures,
-            contributors=_contributors(found, self._expected(ground, here.measure, found)),
+            contributors=_contributors(
+                found, self._expected(ground, here.measure, [*found, *kept]), kept
+            ),
         )
 
     def _here(
@@ -194,7 +218,7 @@ class Checker:
             span=asked_span(ground, window, parameters.get("start"), parameters.get("end")),
         )
 
-    def _expected(self, ground: Territory, measure: str, found: Mapping[str, object]) -> list[str]:
+    def _expected(self, ground: Territory, measure: str, found: Sequence[str]) -> list[str]:
         """Members that publish, hold such data as a rule, and of which nothing is listed."""
         form = self._trusted.catalogue.latest(measure.partition(".")[0])
         having = {parse_dataset(name).owner for name in found}
@@ -219,7 +243,7 @@ def _state(listed: Sequence[Listed]) -> dict[str, str | None]:
 def _read_up_to(found: Mapping[str, Rows | MaillageError], listed: Sequence[Listed]) -> bool:
     """Whether what was read is what the node lists; what it keeps back has no head to compare."""
     return all(
-        not isinstance(one := found[each.id], Rows)
+        not isinstance(one := found.get(each.id), Rows)
         or each.digest is None
         or one.head.digest == each.digest
         for each in listed
@@ -236,7 +260,7 @@ def _differences(compared: Compared) -> pl.DataFrame:
 
 
 def _contributors(
-    found: Mapping[str, Rows | MaillageError], expected: Sequence[str]
+    found: Mapping[str, Rows | MaillageError], expected: Sequence[str], kept: Sequence[str]
 ) -> pl.DataFrame:
     rows: list[tuple[object, ...]] = []
     for name, one in sorted(found.items()):
@@ -246,6 +270,9 @@ def _contributors(
             rows.append((owner, name, _VERIFIED, None, *head, len(one.publications), one.simulated))
         else:
             rows.append((owner, name, _NOT, one.code, None, None, None, 0, None))
+    rows += [
+        (parse_dataset(one).owner, one, _WITHHELD, None, None, None, None, 0, None) for one in kept
+    ]
     rows += [(one, None, _NOTHING, None, None, None, None, 0, None) for one in expected]
     kinds: dict[str, Any] = {
         "participant": pl.String(),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Final, Literal, Self
 
 import polars as pl
 
@@ -14,6 +14,7 @@ from federation.client.checked import Checker, figures_of, ground_of
 from federation.client.entries import Entry, Listed, datasets_of
 from federation.client.errors import IncompleteError, NodeAnswerError, NodeRefusedError
 from federation.client.http import Http
+from federation.client.listing import frame_of
 from federation.client.live import BEGINNING, Feed, Quiet, Waiting, Wanted
 from federation.client.reading import Reader, Reading
 from federation.client.results import (
@@ -68,6 +69,7 @@ class Client:
         self._pins: Final = pins_of(trust)
         self._cache: Final = Cache(None if cache is None else Path(cache).expanduser())
         self._http: Final = Http(url, token=token, allow_http=allow_http, timeout_s=timeout_s)
+        self._inside: Final = token is not None
         self._trusted_now: Trusted | None = None
 
     def __enter__(self) -> Self:
@@ -139,32 +141,7 @@ class Client:
             `licence`, `origin`, `custodian`, `accepted`, `refused`, `period_end`, `updated`,
             `trusted`.
         """
-        known = self._trusted.trusted
-        found = [
-            {
-                "dataset": one.id,
-                "owner": parse_dataset(one.id).owner,
-                "name": one.owner_name,
-                "schema": one.schema_name,
-                "version": one.schema_version,
-                "kind": one.kind,
-                "label": one.labels.get("fr") or one.schema_name,
-                "sharing": one.sharing,
-                "licence": one.licence,
-                "origin": one.origin,
-                "custodian": one.custodian,
-                "accepted": one.accepted,
-                "refused": one.refused,
-                "period_end": one.period_end,
-                "updated": one.updated,
-                "trusted": parse_dataset(one.id).owner in known,
-            }
-            for one in self._datasets(territory, schema)
-        ]
-        kinds: dict[str, Any] = dict.fromkeys(_CATALOGUE, pl.String())
-        kinds |= {"accepted": pl.Int64(), "refused": pl.Int64(), "trusted": pl.Boolean()}
-        instants = [_instant(name) for name in ("period_end", "updated")]
-        return pl.DataFrame(found, schema=kinds).with_columns(instants)
+        return frame_of(self._datasets(territory, schema), self._trusted.trusted)
 
     def _datasets(self, territory: str | None, schema: str | None) -> list[Listed]:
         asked = {"territory": territory, "schema": schema}
@@ -291,7 +268,7 @@ class Client:
         parameters = {name: value for name, value in asked.items() if value is not None}
         if verify is None:
             return figures_of(self._http.json("/api/v1/view", parameters), None)
-        checker = Checker(self._http, self._trusted, self._datasets, self.rows)
+        checker = Checker(self._http, self._trusted, self._datasets, self.rows, inside=self._inside)
         return checker.figures(ground_of(territory), parameters)
 
     # -- live ----------------------------------------------------------------------------------
@@ -367,31 +344,6 @@ class Client:
             quiet=quiet,
             heads=heads or {},
         )
-
-
-_CATALOGUE: Final = (
-    "dataset",
-    "owner",
-    "name",
-    "schema",
-    "version",
-    "kind",
-    "label",
-    "sharing",
-    "licence",
-    "origin",
-    "custodian",
-    "accepted",
-    "refused",
-    "period_end",
-    "updated",
-    "trusted",
-)
-
-
-def _instant(name: str) -> pl.Expr:
-    """The node's instants as instants; what is none becomes null."""
-    return pl.col(name).str.to_datetime("%Y-%m-%dT%H:%M:%SZ", strict=False, time_zone="UTC")
 
 
 def _several(given: str | Collection[str]) -> tuple[str, ...]:

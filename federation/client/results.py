@@ -158,8 +158,9 @@ class Verification:
         differences: `codgeo` (null for the territory), `window`, `figure`, `node`, `here`.
         compared: How many figures were compared.
         contributors: A row for each dataset and each body expected: `participant`, `dataset`,
-            `state` (`verified`, `not-recomputable`, `nothing`), `code`, `epoch`, `sequence`,
-            `digest`, `publications`, `simulated`.
+            `state` (`verified`, `not-recomputable`, `nothing`; `withheld`: not open, and in neither
+            figures, as no token was given), `code`, `epoch`, `sequence`, `digest`,
+            `publications`, `simulated`.
     """
 
     answer: Literal["equal", "differs", "partly"]

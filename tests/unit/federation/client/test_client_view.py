@@ -213,3 +213,19 @@ def test_wrong_use_is_told(mlg: Client):
     with pytest.raises(UnknownError) as measure:
         mlg.view(EPCI, "x.y")
     assert measure.value.code == "measure"
+
+
+def test_without_a_token_open_data_are_recomputed(site: Served):
+    sharing = Sharing(level="federation", charter=site.charter)
+    site.publish(CURAN, hours(3, value=4), sharing=sharing)
+    with Client(site.url, trust=[site.charter]) as outside:
+        told = outside.view(EPCI, MEASURE, verify="recompute").verification
+    assert told is not None
+    assert told.answer == "equal"
+    states = dict(told.contributors.select("participant", "state").iter_rows())
+    assert states == {ARVIEU: "verified", SEGUR: "verified", CURAN: "withheld"}
+    with Client(site.url, trust=[site.charter], token=site.token) as inside:
+        told = inside.view(EPCI, MEASURE, verify="recompute").verification
+    assert told is not None
+    assert told.answer == "equal"
+    assert set(told.contributors["state"]) == {"verified"}
