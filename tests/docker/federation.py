@@ -38,9 +38,12 @@ import json, os
 found = {}
 for name in os.listdir("/proc"):
     if name.isdigit() and name != str(os.getpid()):
-        status = dict(line.split(":", 1) for line in open(f"/proc/{name}/status"))
-        shares = dict(line.split(":", 1) for line in open(f"/proc/{name}/smaps_rollup")
-                      if ":" in line and "-" not in line)
+        try:  # a health check that comes or goes meanwhile isn't of the service
+            status = dict(line.split(":", 1) for line in open(f"/proc/{name}/status"))
+            shares = dict(line.split(":", 1) for line in open(f"/proc/{name}/smaps_rollup")
+                          if ":" in line and "-" not in line)
+        except OSError:
+            continue
         for what, value in (("rss", status["VmRSS"]), ("private", shares["Private_Dirty"])):
             found[what] = found.get(what, 0) + int(value.split()[0])
 print(json.dumps(found))
