@@ -55,7 +55,7 @@ class DatasetsAsked(Asked):
         str | None,
         Field(max_length=200, description="Only those behind this id: `next` of an answer."),
     ] = None
-    limit: Annotated[int, Digits, Field(ge=1, le=LIST_MAX, description="So many at most.")] = (
+    limit: Annotated[int, Field(ge=1, le=LIST_MAX, description="So many at most."), Digits] = (
         LIST_MAX
     )
 
@@ -89,7 +89,7 @@ class TerritoriesAsked(Asked):
         ),
     ]
     limit: Annotated[
-        int, Digits, Field(ge=1, le=TERRITORIES_MAX, description="So many at most.")
+        int, Field(ge=1, le=TERRITORIES_MAX, description="So many at most."), Digits
     ] = 10
 
 

@@ -68,7 +68,7 @@ class PublicationsAsked(Asked):
     territory: TerritoryText | None = None
     schema_name: Annotated[SchemaText | None, Field(alias="schema")] = None
     after: PositionText = BEGINNING
-    limit: Annotated[int, Digits, Field(ge=1, le=PAGE_MAX, description="So many at most.")] = 100
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX, description="So many at most."), Digits] = 100
 
 
 class PublicationAsked(Asked):

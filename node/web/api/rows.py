@@ -100,8 +100,8 @@ class RowsAsked(Asked):
     ] = None
     limit: Annotated[
         int | None,
-        Digits,
         Field(ge=1, le=PAGE_MAX, description="So many at most; all of them unless said."),
+        Digits,
     ] = None
     after: Annotated[
         str | None,
