@@ -1,8 +1,10 @@
 """Which hub gets what: publications, documents and receipts of this node, hub by hub.
 
 A hub takes everything (`send = "all"`), nothing (`"none"`), or only what is shared under the
-charters that it names (`"charters"`). A dataset goes to a hub wholly or not at all, so that its
-chain has no gap there; `node.sharing` refuses what would cut it.
+charters that it names (`"charters"`). What is shared under a charter that such a hub names goes to
+no hub that takes everything: its readers are others than those that it is for. A dataset goes to a
+hub wholly or not at all, so that its chain has no gap there; `node.sharing` refuses what would cut
+it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,6 +34,9 @@ class Routes:
     ) -> None:
         """Decide by the settings of the hubs and by the charters in force."""
         self._hubs: Final = {hub.name: hub for hub in hubs}
+        self._apart: Final = frozenset(
+            digest for hub in hubs if hub.send == "charters" for digest in hub.charters
+        )
         self._knowledge: Final = knowledge
         self._participants: Final = tuple(participants)
 
@@ -44,11 +49,12 @@ class Routes:
         address = self._hubs[hub]
         if address.send == "charters":
             return sharing.charter in address.charters
-        return address.send == "all"
+        return address.send == "all" and sharing.charter not in self._apart
 
     def sends_row(self, hub: str, row: PublicationRow) -> bool:
-        """Whether a stored publication goes to a hub; only filtered hubs make it be read."""
-        return self._hubs[hub].send == "all" or self.sends(hub, sharing_of(row))
+        """Whether a stored publication goes to a hub; it is read only where that matters."""
+        everything = self._hubs[hub].send == "all" and not self._apart
+        return everything or self.sends(hub, sharing_of(row))
 
     def members(self, hub: str) -> frozenset[str]:
         """Whom this node deals with at a hub that names charters; empty for everybody.

@@ -39,7 +39,8 @@ class HubAddress(BaseModel):
         name: Short name, the key of what is remembered about it.
         url: `tls://host:port`, `wss://host` (443), and `nats://`, `ws://` without TLS.
         read: Whether this node receives from it too (composers), as durable reader.
-        send: What goes there: `all`, `none`, or with `charters` only what is shared under those.
+        send: What goes there: `all`, `none`, or with `charters` only what is shared under those,
+            which then goes to no hub with `all`.
         charters: Digests. Where some are named, this node deals at that hub with their members
             only: it takes their publications, and brings the documents and receipts they need.
         proxy: HTTP proxy to it; `none` for no proxy; empty for the node's `proxy`.

@@ -14,7 +14,9 @@ from federation.manifest import Sharing
 from federation.model import instant_us
 from node import charters
 from node.clock import now_us
+from node.knowledge import Knowledge
 from node.node import Node
+from node.routes import Routes
 from node.settings import HubAddress, load_settings
 
 URL = "nats://127.0.0.1:1"
@@ -159,3 +161,28 @@ def test_an_end_says_its_words_in_three_languages(node: Node) -> None:
     assert told.startswith("endete auf Beschluss von Arvieu am ")
     found = charters.charter_json(node, known, done.at_us)
     assert (found["endedBy"], found["reason"], found["inForce"]) == (ARVIEU, "Schluss", False)
+
+
+TWINS, OTHERS = "a" * 64, "b" * 64
+OPEN = Sharing(level="open")
+HOME_HUB = HubAddress(name="home", url="nats://127.0.0.1:1")
+QUIET_HUB = HubAddress(name="quiet", url="nats://127.0.0.1:2", read=True, send="none")
+AWAY_HUB = HubAddress(name="away", url="nats://127.0.0.1:3", send="charters", charters=(TWINS,))
+
+
+@pytest.mark.parametrize(
+    ("hubs", "charter", "expected"),
+    [
+        ((HOME_HUB, QUIET_HUB), None, ("home",)),
+        ((HOME_HUB, QUIET_HUB), TWINS, ("home",)),
+        ((HOME_HUB, QUIET_HUB, AWAY_HUB), None, ("home",)),
+        ((HOME_HUB, QUIET_HUB, AWAY_HUB), OTHERS, ("home",)),
+        ((HOME_HUB, QUIET_HUB, AWAY_HUB), TWINS, ("away",)),
+        ((QUIET_HUB, AWAY_HUB), None, ()),
+    ],
+)
+def test_where_it_goes(
+    hubs: tuple[HubAddress, ...], charter: str | None, expected: tuple[str, ...]
+) -> None:
+    sharing = OPEN if charter is None else Sharing(level="federation", charter=charter)
+    assert Routes(hubs, Knowledge(), ()).hubs_of(sharing) == expected
