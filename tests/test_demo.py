@@ -33,7 +33,8 @@ def test_one_round_of_the_demo_verifies_receipts_and_adds_up(tmp_path: Path) -> 
     assert result["receiptsMissing"] == []
     assert result["verifiedEverywhere"] is True
     assert result["recomputed"]["failed"] == 0
-    assert result["recomputed"]["count"] >= result["compositions"]
+    assert result["compositions"] >= result["recomputed"]["count"]
+    assert result["twinConfirmed"] is True
     assert result["recomputed"]["count"] > 0
     assert result["figuresCompared"] > 0
     assert all(view["simulated"] for view in result["views"])

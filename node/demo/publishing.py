@@ -17,10 +17,10 @@ from schemas.territory import centre, territory
 ENERGY_DAYS: Final = 3
 """Closed days of energy readings in the first round: compositions follow for each of them."""
 
-LEAKS: Final = "fr-com-12234"
+LEAKS: Final = "fr-com-12253"
 """Salles-Curan: a sector of its network begins to leak in the first round."""
 
-SILENT: Final = "fr-com-12253"
+SILENT: Final = "fr-com-12266"
 """Ségur: a sector's meter falls silent in the first round."""
 
 _LEAK_AFTER: Final = dt.timedelta(hours=25)

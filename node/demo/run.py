@@ -22,7 +22,10 @@ from rich.live import Live
 
 from federation.comparison import Recomputed
 from federation.compose import View
+from federation.ids import parse_dataset
 from node.clock import now_us
+from node.composer import COMPOSITION
+from node.demo import twin
 from node.demo.check import differences, yesterday
 from node.demo.publishing import ENERGY_DAYS, MEASURES, Communes
 from node.demo.show import table
@@ -30,6 +33,7 @@ from node.demo.simulator import STEP
 from node.demo.world import EPCI, World, build, describe, new_hub
 from node.node import Node
 from node.receive.writing import in_scope
+from node.store.rows import HeadRow
 
 ROUND_MAX_S: Final = 120.0
 """One round is over by then, or has failed."""
@@ -45,12 +49,29 @@ class Demo:
     Attributes:
         world: Who takes part.
         nodes: In the order of the world's places.
+        abroad: The twin's node.
         communes: What they publish.
     """
 
     world: World
     nodes: list[Node]
+    abroad: Node
     communes: Communes
+
+    @property
+    def everybody(self) -> list[Node]:
+        """All nodes."""
+        return [*self.nodes, self.abroad]
+
+    @property
+    def home(self) -> Node:
+        """The node that hosts the twin's partner."""
+        return self.communes.node_of(twin.ARVIEU)
+
+    def shared_by_all(self, node: Node) -> list[HeadRow]:
+        """What a node has published for the federation, and not for its twin alone."""
+        heads = node.store.publications.own_heads()
+        return [row for row in heads if row.dataset != twin.HOME_DATASET]
 
     def composing(self) -> list[Node]:
         """The nodes that compose."""
@@ -82,7 +103,7 @@ async def settled(check: Callable[[], bool], *, limit_s: float) -> bool:
 
 def all_verified(demo: Demo) -> bool:
     """Whether every receiver has decided on all that was published, and refused nothing."""
-    own = {row.dataset: row for node in demo.nodes for row in node.store.publications.own_heads()}
+    own = {row.dataset: row for node in demo.nodes for row in demo.shared_by_all(node)}
     for node in demo.composing():
         heads = {row.dataset: row for row in node.store.publications.heads()}
         for dataset, row in own.items():
@@ -101,7 +122,7 @@ def missing_receipts(demo: Demo) -> list[tuple[str, str]]:
     """(receiver, dataset) of which no receipt for the head has come."""
     missing = []
     for node in demo.nodes:
-        for row in node.store.publications.own_heads():
+        for row in demo.shared_by_all(node):
             owner = row.dataset.partition("/")[0]
             confirmed = {
                 receipt.receiver: {
@@ -123,15 +144,16 @@ def missing_receipts(demo: Demo) -> list[tuple[str, str]]:
 async def running(root: Path, seed: int, *, host: str, port: int) -> AsyncIterator[Demo]:
     """The hub and all nodes, running while the context lasts."""
     world = await asyncio.to_thread(describe)
-    hub = new_hub(root)
+    hub, twin_hub = new_hub(root), twin.new_hub(root)
     stop = asyncio.Event()
-    async with hub.run():
-        nodes = await build(world, root, hub, http_host=host, http_port=port)
+    async with hub.run(), twin_hub.run():
+        places, abroad = await build(world, root, hub, twin_hub, http_host=host, http_port=port)
+        nodes = [*places, abroad]
         tasks = [asyncio.create_task(node.run(stop), name=node.data_dir.name) for node in nodes]
         try:
             await _up(nodes, tasks)
             begin = yesterday(dt.datetime.now(dt.UTC))
-            yield Demo(world, nodes, Communes(world, nodes, seed, begin, begin))
+            yield Demo(world, places, abroad, Communes(world, places, seed, begin, begin))
         finally:
             stop.set()
             results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -161,30 +183,34 @@ async def one_round(demo: Demo) -> dict[str, Any]:
     begun = time.monotonic()
     communes = demo.communes
     midnight = communes.begin + dt.timedelta(days=1)
+    energy = midnight - ENERGY_DAYS * dt.timedelta(days=1), midnight
     await asyncio.to_thread(communes.registers)
     await asyncio.to_thread(
         communes.energy, midnight - ENERGY_DAYS * dt.timedelta(days=1), midnight
     )
     await asyncio.to_thread(communes.readings, communes.begin + dt.timedelta(hours=30))
+    await asyncio.to_thread(twin.publish, demo.home, demo.abroad, communes.seed, *energy)
     verified = await settled(lambda: all_verified(demo), limit_s=ROUND_MAX_S / 2)
-    composed = 0
     for node in demo.composing():
-        composed += await node.compose_now()
+        await node.compose_now()
     verified = await settled(lambda: all_verified(demo), limit_s=ROUND_MAX_S / 4) and verified
     receipted = await settled(lambda: not missing_receipts(demo), limit_s=ROUND_MAX_S / 4)
+    twinned = await settled(lambda: twin.settled(demo.home, demo.abroad), limit_s=ROUND_MAX_S / 4)
     views = await asyncio.to_thread(demo.views)
     wrong = differences(communes.truth, views)
     recomputed = await asyncio.to_thread(_recompute_all, demo)
     return {
         "ok": verified
         and receipted
+        and twinned
         and not wrong
         and recomputed["failed"] == 0
         and recomputed["count"] > 0,
         "simulated": True,
         "published": communes.published,
-        "compositions": composed,
+        "compositions": sum(row.sequence for node in demo.composing() for row in _composed(node)),
         "verifiedEverywhere": verified,
+        "twinConfirmed": twinned,
         "receiptsMissing": [list(pair) for pair in missing_receipts(demo)],
         "recomputed": recomputed,
         "figuresCompared": sum(len(view.totals) for view in views.values()),
@@ -194,15 +220,19 @@ async def one_round(demo: Demo) -> dict[str, Any]:
     }
 
 
+def _composed(node: Node) -> list[HeadRow]:
+    """The newest composition of each measure; its sequence says how many there are."""
+    heads = node.store.publications.own_heads()
+    return [row for row in heads if parse_dataset(row.dataset).schema == COMPOSITION]
+
+
 def _recompute_all(demo: Demo) -> dict[str, int]:
-    """Each composition, recomputed by another node than the one that made it."""
+    """The newest composition of each measure, recomputed by another node than its maker."""
     count = failed = 0
     composing = demo.composing()
     for at, node in enumerate(composing):
         other = composing[(at + 1) % len(composing)]
-        for row in node.store.publications.own_heads():
-            if "/synthese" not in row.dataset:
-                continue
+        for row in _composed(node):
             count += 1
             failed += not isinstance(other.recompute(row.digest), Recomputed)
     return {"count": count, "failed": failed}
@@ -236,7 +266,9 @@ async def _main(*, once: bool, as_json: bool, seed: int, host: str, port: int) -
             else:
                 console.print(table(demo.views(), EPCI))
                 console.print(summary(result))
-                console.print(*(f"Pages : {node.http_url}" for node in demo.nodes if node.http_url))
+                console.print(
+                    *(f"Pages : {node.http_url}" for node in demo.everybody if node.http_url)
+                )
             if not once and result["ok"]:
                 await _go_on(demo, console)
     return 0 if result["ok"] else 1
@@ -252,6 +284,7 @@ def summary(result: dict[str, Any]) -> str:
         ),
         f"vérifiées par chaque récepteur : {'oui' if result['verifiedEverywhere'] else 'NON'}",
         f"accusés de réception manquants : {len(result['receiptsMissing'])}",
+        f"échangé et confirmé avec la jumelle : {'oui' if result['twinConfirmed'] else 'NON'}",
         (
             f"chiffres comparés aux lignes simulées : {result['figuresCompared']}, "
             f"faux : {len(result['figuresWrong'])}"

@@ -1,7 +1,8 @@
 """The demo's twin abroad: a fictitious German town with a node and a hub of its own, and Arvieu.
 
 The charter goes round as between two town halls: drafted on Arvieu's node, signed on each, accepted
-on each. Each side reports to its own hub and reads at the other's what its twin shares there.
+on each. The town reports to its own hub and reads Arvieu's open data at Arvieu's. What Arvieu gives
+to its twin alone goes to the twin's hub, and to no other.
 """
 
 import contextlib
@@ -14,7 +15,7 @@ from typing import Final
 from federation import charter_file
 from node import charters
 from node.clock import now_us
-from node.demo.simulator import energy, projects
+from node.demo.simulator import energy, projects, twinnings
 from node.hub.config import HubSettings
 from node.hub.hub import Hub
 from node.node import Node
@@ -28,10 +29,9 @@ CHARTER: Final = "jumelage-arvieu-musterstadt"
 DECISION: Final = "Délibération fictive, démonstration"
 HUB: Final = "musterstadt"
 FOLDER: Final = "musterstadt"
-SLUG: Final = "jumelage"
-"""Arvieu's dataset for its twin: what it publishes for all stays a dataset of its own."""
+HOME_DATASET: Final = f"{ARVIEU}/jumelages"
+"""Arvieu's dataset for its twin; what it publishes for all its twin reads as everybody does."""
 
-HOME_DATASET: Final = f"{ARVIEU}/energie-batiments.{SLUG}"
 TWIN_DATASETS: Final = (f"{TWIN}/energie-batiments", f"{TWIN}/projets")
 LASTS: Final = dt.timedelta(days=365)
 
@@ -88,12 +88,12 @@ async def build(root: Path, home: Path, *, home_hub: Hub, twin_hub: Hub) -> Twin
         charter,
         folder,
         (
-            HubAddress(name=HUB, url=twin_hub.url),
+            HubAddress(name=HUB, url=twin_hub.url, read=True),
             HubAddress(
                 name="arvieu", url=home_hub.url, read=True, send="none", charters=(charter,)
             ),
         ),
-        HubAddress(name=HUB, url=twin_hub.url, read=True, send="none", charters=(charter,)),
+        HubAddress(name=HUB, url=twin_hub.url, read=True, send="charters", charters=(charter,)),
     )
 
 
@@ -130,28 +130,17 @@ def agree(home: Path, abroad: Path, moment_us: int) -> str:
 def publish(
     home: Node, abroad: Node, seed: int, start: dt.datetime, end: dt.datetime
 ) -> Sequence[str]:
-    """Each side shares the energy of its buildings in [start, end); the twin its projects, too.
+    """Arvieu shares its twinnings; the twin the energy used in [start, end), and its projects.
 
     Returns:
         The datasets.
     """
-    _energy(home, ARVIEU, seed, start, end, slug=SLUG)
-    _energy(abroad, TWIN, seed, start, end)
+    twins = twinnings(seed, ARVIEU, partner=(TWIN, TWIN_NAME))
+    _publish(home, ARVIEU, "jumelages", twins.data, "jumelages.json")
+    used = energy(seed, TWIN, start, end)
+    _publish(abroad, TWIN, "energie-batiments", used.csv, "energie.csv")
     _publish(abroad, TWIN, "projets", projects(seed, TWIN, TWIN_NAME).data, "projekte.json")
     return (HOME_DATASET, *TWIN_DATASETS)
-
-
-def _energy(
-    node: Node,
-    participant: str,
-    seed: int,
-    start: dt.datetime,
-    end: dt.datetime,
-    *,
-    slug: str | None = None,
-) -> None:
-    data = energy(seed, participant, start, end).csv
-    _publish(node, participant, "energie-batiments", data, "energie.csv", slug=slug)
 
 
 def _publish(
@@ -160,15 +149,12 @@ def _publish(
     schema: str,
     data: bytes,
     filename: str,
-    *,
-    slug: str | None = None,
 ) -> None:
     result = node.publish(
         data,
         filename=filename,
         schema=schema,
         participant=participant,
-        slug=slug,
         origin="simulated",
         sharing="federation",
         charter=CHARTER,

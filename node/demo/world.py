@@ -8,6 +8,7 @@ from federation.charter import Charter, Member, Role, issue_charter
 from federation.jose import Signer
 from federation.model import instant_text
 from node.clock import now_us
+from node.demo import twin
 from node.documents import digest_of, keep
 from node.hub.config import HubSettings
 from node.hub.hub import Hub
@@ -95,19 +96,26 @@ def describe() -> World:
 
 
 async def build(
-    world: World, root: Path, hub: Hub, *, http_host: str = "", http_port: int = 0
-) -> list[Node]:
-    """Make the nodes, the charter and the enrolments.
+    world: World,
+    root: Path,
+    hub: Hub,
+    twin_hub: Hub,
+    *,
+    http_host: str = "",
+    http_port: int = 0,
+) -> tuple[list[Node], Node]:
+    """Make the nodes, the charters and the enrolments.
 
     Args:
         world: Who takes part.
         root: Empty directory.
         hub: Running.
+        twin_hub: The twin's, running.
         http_host: Where the node that shows its pages answers; empty for nowhere.
-        http_port: Likewise; 0 for any free one.
+        http_port: Likewise, 0 for any free one; the twin's answers at the next port.
 
     Returns:
-        The nodes, in the order of the world's places, not yet running.
+        The nodes in the order of the world's places, and the twin's; not yet running.
     """
     moment = now_us()
     for place in world.places:
@@ -120,18 +128,24 @@ async def build(
     founder = next(place for place in world.places if EPCI in place.participants)
     with Store.open(root / founder.folder) as store:
         keep(store, "charter", EPCI, charter, pinned=True)
-    return [
-        Node.open(
-            root / place.folder,
-            hubs=(HubAddress(name=HUB, url=hub.url, read=place.reads),),
-            compose=place.compose,
-            charters=(digest,),
-            http_host=http_host if place.shows else "",
-            http_port=http_port,
-            receipt_interval_s=1.0,
+    home = next(place for place in world.places if twin.ARVIEU in place.participants)
+    twinning = await twin.build(root, root / home.folder, home_hub=hub, twin_hub=twin_hub)
+    nodes = []
+    for place in world.places:
+        address = HubAddress(name=HUB, url=hub.url, read=place.reads)
+        nodes.append(
+            Node.open(
+                root / place.folder,
+                hubs=(address, twinning.away) if place is home else (address,),
+                compose=place.compose,
+                charters=(digest,),
+                http_host=http_host if place.shows else "",
+                http_port=http_port,
+                receipt_interval_s=1.0,
+            )
         )
-        for place in world.places
-    ]
+    abroad = twinning.open(http_host=http_host, http_port=http_port + 1 if http_port else 0)
+    return nodes, abroad
 
 
 def _charter(world: World, root: Path, moment: int) -> bytes:

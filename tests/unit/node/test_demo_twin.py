@@ -10,7 +10,7 @@ from twin_world import until
 from federation.errors import UnknownError
 from federation.ids import parse_dataset
 from node.clock import now_us
-from node.demo import twin
+from node.demo import simulator, twin
 from node.demo.world import EPCI, HUB, new_hub
 from node.labels import dataset_title, labels_of
 from node.node import Node
@@ -46,9 +46,18 @@ async def test_the_twin_and_arvieu_share_energy_and_projects(tmp_path: Path) -> 
             names = await asyncio.to_thread(
                 twin.publish, *nodes, 1, START, START + dt.timedelta(days=3)
             )
+            energy = simulator.energy(1, twin.ARVIEU, START, START + dt.timedelta(days=3))
+            node.publish(
+                energy.csv,
+                filename="energie.csv",
+                schema="energie-batiments",
+                participant=twin.ARVIEU,
+                origin="simulated",
+                now_us=now_us(),
+            )
             await until(lambda: twin.settled(*nodes))
             # each sees the other's figures; Arvieu's node reads its own hub too
-            await until(lambda: days(node, twin.ARVIEU) == 3)
+            await until(lambda: days(node, twin.ARVIEU) == days(nodes[1], twin.ARVIEU) == 3)
             assert days(node, twin.TWIN) == days(nodes[1], twin.ARVIEU) == 3
             for one in nodes:
                 for dataset in names:
