@@ -148,7 +148,7 @@ def _responses(one: Endpoint[Any]) -> dict[str, Any]:
     if one.method == "GET":
         found["304"] = {"description": "Not changed since the `ETag` in `If-None-Match`"}
     problems = {*_EVERYWHERE, *one.problems, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-    for status in sorted(problems | {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}):
+    for status in sorted(problems | {HTTPStatus.SERVICE_UNAVAILABLE}):
         found[str(status.value)] = {
             "description": status.phrase,
             "content": {
