@@ -12,6 +12,8 @@ from web_world import Answered, Site, site_of
 from node.clock import now_us
 from node.sensors.service import FILE_NAME
 from node.sensors.uplink import UPLINK_MAX_BYTES
+from node.web import auth
+from node.web.scopes import Scope
 
 PATH = "/api/v1/webhooks/ttn"
 PAYLOAD = {"index_l": 123_456, "meter": {"bar": 5.25}}
@@ -69,6 +71,16 @@ async def test_without_the_right_token_nothing_is_looked_at(site: Site, token: s
     assert (answer.status, answer.json["code"]) == (401, "token")
     assert "WWW-Authenticate" in answer.headers
     assert await refusals(site) == {}
+
+
+async def test_a_token_for_devices_hands_in_and_does_nothing_else(site: Site) -> None:
+    folder = site.node.data_dir
+    devices, _ = auth.add(folder, scope=Scope.DEVICES, name="TTN", created="2026-11-01T00:00:00Z")
+    reads, _ = auth.add(folder, scope=Scope.READ, name="lecteur", created="2026-11-01T00:00:00Z")
+    assert (await post(site, now_body(), token=devices)).status == 202
+    assert (await site.get("/api/v1/status", token=devices)).status == 403
+    assert (await site.post(b"", token=devices)).status == 403
+    assert (await post(site, now_body(), token=reads)).status == 403
 
 
 async def test_what_is_refused_has_a_reason_and_is_counted(site: Site) -> None:
