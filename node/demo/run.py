@@ -28,9 +28,11 @@ from node.composer import COMPOSITION
 from node.demo import twin
 from node.demo.check import differences, yesterday
 from node.demo.publishing import ENERGY_DAYS, MEASURES, Communes
+from node.demo.show import MEASURES as SHOWN
 from node.demo.show import table
 from node.demo.simulator import STEP
 from node.demo.world import EPCI, World, build, describe, new_hub
+from node.founding import TOKEN_FILE
 from node.node import Node
 from node.receive.writing import in_scope
 from node.store.rows import HeadRow
@@ -244,12 +246,12 @@ async def _go_on(demo: Demo, console: Console) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    with Live(table(demo.views(), EPCI), console=console, refresh_per_second=2) as live:
+    with Live(table(demo.views(SHOWN), EPCI), console=console, refresh_per_second=2) as live:
         while not stop.is_set():
             await asyncio.to_thread(demo.communes.readings, demo.communes.until + STEP)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), PACE_S)
-            live.update(table(await asyncio.to_thread(demo.views), EPCI))
+            live.update(table(await asyncio.to_thread(demo.views, SHOWN), EPCI))
 
 
 async def _main(*, once: bool, as_json: bool, seed: int, host: str, port: int) -> int:
@@ -264,14 +266,24 @@ async def _main(*, once: bool, as_json: bool, seed: int, host: str, port: int) -
             if as_json:
                 sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
             else:
-                console.print(table(demo.views(), EPCI))
+                console.print(table(demo.views(SHOWN), EPCI))
                 console.print(summary(result))
-                console.print(
-                    *(f"Pages : {node.http_url}" for node in demo.everybody if node.http_url)
-                )
+                for line in addresses(demo):
+                    console.print(line, soft_wrap=True)
             if not once and result["ok"]:
                 await _go_on(demo, console)
     return 0 if result["ok"] else 1
+
+
+def addresses(demo: Demo) -> list[str]:
+    """Where the pages are, and what logs a visitor in; the tokens end with the demo."""
+    lines = []
+    for node in demo.everybody:
+        if node.http_url:
+            token = (node.data_dir / TOKEN_FILE).read_text(encoding="ascii").strip()
+            who = "jumelle allemande" if node is demo.abroad else "communes du Lévézou"
+            lines += [f"Pages ({who}) : {node.http_url}", f"  Jeton : {token}"]
+    return lines
 
 
 def summary(result: dict[str, Any]) -> str:

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Final
 
 from rich.table import Table
 
 from federation.compose import Total, View
 from schemas.territory import commune
+
+MEASURES: Final = ("comptage-mobilites.count", "projets.budgetPrevisionnel", "projets.id")
+"""What the table shows."""
 
 _LEVELS = {
     "epci": "Intercommunalité",

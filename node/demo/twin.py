@@ -130,7 +130,7 @@ def agree(home: Path, abroad: Path, moment_us: int) -> str:
 def publish(
     home: Node, abroad: Node, seed: int, start: dt.datetime, end: dt.datetime
 ) -> Sequence[str]:
-    """Arvieu shares its twinnings; the twin the energy used in [start, end), and its projects.
+    """Arvieu shares its twinnings; the twin its projects, and with all the energy of [start, end).
 
     Returns:
         The datasets.
@@ -138,7 +138,7 @@ def publish(
     twins = twinnings(seed, ARVIEU, partner=(TWIN, TWIN_NAME))
     _publish(home, ARVIEU, "jumelages", twins.data, "jumelages.json")
     used = energy(seed, TWIN, start, end)
-    _publish(abroad, TWIN, "energie-batiments", used.csv, "energie.csv")
+    _publish(abroad, TWIN, "energie-batiments", used.csv, "energie.csv", shared_by_all=True)
     _publish(abroad, TWIN, "projets", projects(seed, TWIN, TWIN_NAME).data, "projekte.json")
     return (HOME_DATASET, *TWIN_DATASETS)
 
@@ -149,6 +149,8 @@ def _publish(
     schema: str,
     data: bytes,
     filename: str,
+    *,
+    shared_by_all: bool = False,
 ) -> None:
     result = node.publish(
         data,
@@ -156,8 +158,8 @@ def _publish(
         schema=schema,
         participant=participant,
         origin="simulated",
-        sharing="federation",
-        charter=CHARTER,
+        sharing="open" if shared_by_all else "federation",
+        charter=None if shared_by_all else CHARTER,
         now_us=now_us(),
     )
     if not result.report.valid:
