@@ -31,7 +31,7 @@ from node.demo.publishing import ENERGY_DAYS, MEASURES, Communes
 from node.demo.show import MEASURES as SHOWN
 from node.demo.show import table
 from node.demo.simulator import STEP
-from node.demo.world import EPCI, World, build, describe, new_hub
+from node.demo.world import EPCI, World, describe, found, new_hub, open_nodes
 from node.founding import TOKEN_FILE
 from node.node import Node
 from node.receive.writing import in_scope
@@ -149,7 +149,12 @@ async def running(root: Path, seed: int, *, host: str, port: int) -> AsyncIterat
     hub, twin_hub = new_hub(root), twin.new_hub(root)
     stop = asyncio.Event()
     async with hub.run(), twin_hub.run():
-        places, abroad = await build(world, root, hub, twin_hub, http_host=host, http_port=port)
+        charter = await found(world, root, hub)
+        home = next(one.folder for one in world.places if twin.ARVIEU in one.participants)
+        twinning = await twin.build(root, root / home, home_hub=hub, twin_hub=twin_hub)
+        away = {home: twinning.away}
+        places = open_nodes(world, root, hub, charter, more=away, http_host=host, http_port=port)
+        abroad = twinning.open(http_host=host, http_port=port + 1 if port else 0)
         nodes = [*places, abroad]
         tasks = [asyncio.create_task(node.run(stop), name=node.data_dir.name) for node in nodes]
         try:

@@ -1,5 +1,6 @@
 """The demo's world: who is in it, on which node, under which charter; all in one directory."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -8,7 +9,6 @@ from federation.charter import Charter, Member, Role, issue_charter
 from federation.jose import Signer
 from federation.model import instant_text
 from node.clock import now_us
-from node.demo import twin
 from node.documents import digest_of, keep
 from node.hub.config import HubSettings
 from node.hub.hub import Hub
@@ -95,27 +95,16 @@ def describe() -> World:
     return World(communes, tuple(above), tuple(places))
 
 
-async def build(
-    world: World,
-    root: Path,
-    hub: Hub,
-    twin_hub: Hub,
-    *,
-    http_host: str = "",
-    http_port: int = 0,
-) -> tuple[list[Node], Node]:
-    """Make the nodes, the charters and the enrolments.
+async def found(world: World, root: Path, hub: Hub) -> str:
+    """Make the data directories, the enrolments and the charter, which is kept at its founder's.
 
     Args:
         world: Who takes part.
         root: Empty directory.
         hub: Running.
-        twin_hub: The twin's, running.
-        http_host: Where the node that shows its pages answers; empty for nowhere.
-        http_port: Likewise, 0 for any free one; the twin's answers at the next port.
 
     Returns:
-        The nodes in the order of the world's places, and the twin's; not yet running.
+        The charter's digest.
     """
     moment = now_us()
     for place in world.places:
@@ -124,28 +113,55 @@ async def build(
         )
         await hub.enrol(made.enrolment_file.read_bytes())
     charter = _charter(world, root, moment)
-    digest = digest_of("charter", charter)
     founder = next(place for place in world.places if EPCI in place.participants)
     with Store.open(root / founder.folder) as store:
         keep(store, "charter", EPCI, charter, pinned=True)
-    home = next(place for place in world.places if twin.ARVIEU in place.participants)
-    twinning = await twin.build(root, root / home.folder, home_hub=hub, twin_hub=twin_hub)
+    return digest_of("charter", charter)
+
+
+def open_nodes(
+    world: World,
+    root: Path,
+    hub: Hub,
+    charter: str,
+    *,
+    more: Mapping[str, HubAddress] | None = None,
+    http_host: str = "",
+    http_port: int = 0,
+) -> list[Node]:
+    """Open the nodes that `found` made, in the order of the world's places; not yet running.
+
+    Args:
+        world: Who takes part.
+        root: The directory.
+        hub: Running.
+        charter: Digest of the charter.
+        more: A second hub, by folder.
+        http_host: Where the node that shows its pages answers; empty for nowhere.
+        http_port: Likewise; 0 for any free one.
+    """
     nodes = []
     for place in world.places:
-        address = HubAddress(name=HUB, url=hub.url, read=place.reads)
+        hubs = [HubAddress(name=HUB, url=hub.url, read=place.reads)]
+        if more and place.folder in more:
+            hubs.append(more[place.folder])
         nodes.append(
             Node.open(
                 root / place.folder,
-                hubs=(address, twinning.away) if place is home else (address,),
+                hubs=tuple(hubs),
                 compose=place.compose,
-                charters=(digest,),
+                charters=(charter,),
                 http_host=http_host if place.shows else "",
                 http_port=http_port,
                 receipt_interval_s=1.0,
             )
         )
-    abroad = twinning.open(http_host=http_host, http_port=http_port + 1 if http_port else 0)
-    return nodes, abroad
+    return nodes
+
+
+async def build(world: World, root: Path, hub: Hub, *, http_host: str = "") -> list[Node]:
+    """Make a world of one hub: `found`, then `open_nodes`."""
+    return open_nodes(world, root, hub, await found(world, root, hub), http_host=http_host)
 
 
 def _charter(world: World, root: Path, moment: int) -> bytes:
@@ -188,4 +204,4 @@ def new_hub(root: Path) -> Hub:
     return Hub(root / "hub", HubSettings(hub_id=HUB, port=0))
 
 
-__all__ = ["EPCI", "HUB", "Place", "World", "build", "describe", "new_hub"]
+__all__ = ["EPCI", "HUB", "Place", "World", "build", "describe", "found", "new_hub", "open_nodes"]
