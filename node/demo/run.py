@@ -281,8 +281,8 @@ async def _main(*, once: bool, as_json: bool, seed: int, host: str, port: int) -
 
 
 def addresses(demo: Demo) -> list[str]:
-    """Where the pages are, and what logs a visitor in; the tokens end with the demo."""
-    lines = []
+    """What to trust, where the pages are, what logs a visitor in; it all ends with the demo."""
+    lines = [f"Convention de partage : {demo.home.settings.charters[0]}"]
     for node in demo.everybody:
         if node.http_url:
             token = (node.data_dir / TOKEN_FILE).read_text(encoding="ascii").strip()
