@@ -4,6 +4,7 @@ What other machines need is in files and documents; the commands of `maillage ch
 pages use what is here.
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -240,6 +241,7 @@ _OVER: Final = {
     "en": ("ended at its date, {at}", "ended on the word of {by}, {at}"),
     "de": ("endete fristgemäß am {at}", "endete auf Beschluss von {by} am {at}"),
 }
+_DATES: Final = {"fr": "%d/%m/%Y", "de": "%d.%m.%Y"}
 _OPEN: Final = {"fr": "sans terme", "en": "without an end", "de": "unbefristet"}
 
 
@@ -256,11 +258,12 @@ def end_words(
     """
     if ending is None:
         return _OPEN[lang]
-    at = instant_text(ending.at_us)[:10]
     if ending.at_us > now_us:
         days = ending.at_us // DAY_US - now_us // DAY_US
         return _DAYS[lang][min(days, 2)].format(days)
     by = "" if ending.by is None else (names or {}).get(ending.by, ending.by)
+    moment = dt.datetime.fromtimestamp(ending.at_us / SECOND_US, dt.UTC)
+    at = f"{moment.day} {moment:%B %Y}" if lang == "en" else f"{moment:{_DATES[lang]}}"
     return _OVER[lang][0 if ending.by is None else 1].format(at=at, by=by)
 
 

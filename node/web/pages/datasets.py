@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from functools import partial
 from typing import Any, Final
 
 from aiohttp import web
@@ -17,7 +18,8 @@ from node.store.errors import StoreError
 from node.store.rows import PublicationRow
 from node.web.access import GRANT, Grant, Scope, needs, refuse
 from node.web.keys import NODE
-from node.web.pages.site import LANG_PATH, language, respond
+from node.web.pages import shown
+from node.web.pages.site import LANG_PATH, language, respond, zone_here
 from node.web.pages.texts import Lang, labelled
 from node.web.pages.upload import preview
 from node.web.requests import query
@@ -89,22 +91,30 @@ def fields(schema: Schema, lang: Lang) -> list[dict[str, Any]]:
 
 
 def latest_rows(
-    node: Node, found: Dataset, rows: list[PublicationRow], lang: Lang
+    node: Node,
+    found: Dataset,
+    rows: list[PublicationRow],
+    lang: Lang,
+    most: int = PREVIEW_ROWS,
 ) -> dict[str, Any] | None:
     """The first rows of the last publication that has any, with labels."""
     if found.schema is None:
         return None
     for row in reversed(rows):
         if row.mode in ("append", "snapshot", "delta") and row.verdict != "refused":
-            return rows_of(node, row, found.schema, lang)
+            return rows_of(node, row, found.schema, lang, most)
     return None
 
 
-def rows_of(node: Node, row: PublicationRow, schema: Schema, lang: Lang) -> dict[str, Any] | None:
+def rows_of(
+    node: Node, row: PublicationRow, schema: Schema, lang: Lang, most: int = PREVIEW_ROWS
+) -> dict[str, Any] | None:
     """The first rows of one publication, with labels; None where its content isn't here."""
     with contextlib.suppress(StoreError):
         frame = Contents(node.store, node.knowledge.schema).frame(row)
-        found = preview(frame, PREVIEW_ROWS)
+        years = [one.name for one in schema.wire_fields if one.type == "year"]
+        told = partial(shown.cell, lang=lang, zone=zone_here(node))
+        found = preview(frame, most, told, plain=years)
         if found is not None:
             by_name = schema.by_name
             found["labels"] = [

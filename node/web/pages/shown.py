@@ -132,6 +132,39 @@ def _short(day: dt.date, lang: Lang) -> str:
     return f"{day.day:02}/{day.month:02}" if lang == "fr" else f"{day.day} {day:%b}"
 
 
+def day(text: str, lang: Lang) -> str:
+    """A day as the language writes it in short; a text that begins with none as it is.
+
+    Args:
+        text: Begins with a day in ISO 8601; what follows isn't shown.
+        lang: Of the page.
+    """
+    try:
+        found = dt.date.fromisoformat(text[:10])
+    except ValueError:
+        return text
+    if lang == "de":
+        return f"{found:%d.%m.%Y}"
+    return (
+        f"{found:%d/%m/%Y}"
+        if lang == "fr"
+        else f"{found.day} {_month(found.month, lang)} {found.year}"
+    )
+
+
+def cell(value: object, lang: Lang, zone: str) -> str | None:
+    """A cell of a table of rows as the language writes it; None for an unknown one."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return {"fr": ("non", "oui"), "en": ("no", "yes"), "de": ("nein", "ja")}[lang][value]
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        return instant(int(value.timestamp() * 1_000_000), lang, zone)
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return day(value.isoformat(), lang)
+    return number(value, lang) if isinstance(value, int | float | Decimal) else str(value)
+
+
 def instant(moment_us: int, lang: Lang, zone: str) -> str:
     """An instant in microseconds since 1970, to the second, in a zone's local time."""
     moment = dt.datetime.fromtimestamp(moment_us / 1e6, ZoneInfo(zone))

@@ -147,6 +147,7 @@ def render(request: web.Request, template: str, context: Mapping[str, Any]) -> s
         "sign": shown.unit,
         "window_text": lambda label, short=False: shown.window(label, lang, short=short),
         "instant": lambda moment: shown.instant(moment, lang, zone),
+        "day": lambda text: shown.day(text, lang),
         "size": lambda count: shown.size(count, lang),
         "body_name": lambda participant: name_of(node, participant),
         "absent": shown.ABSENT,

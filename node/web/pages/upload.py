@@ -7,6 +7,7 @@ and readable by this user only; its own name is text and never a path.
 import asyncio
 import secrets
 import unicodedata
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -148,14 +149,31 @@ def _waits(session: Session, upload: Upload) -> str:
     return name
 
 
-def preview(rows: Any, most: int) -> dict[str, Any] | None:
-    """The first rows as texts; None where there are none."""
+def preview(
+    rows: Any,
+    most: int,
+    told: Callable[[object], str | None] = str,
+    *,
+    plain: Sequence[str] = (),
+) -> dict[str, Any] | None:
+    """The first rows as texts; None where there are none.
+
+    Args:
+        rows: A frame.
+        most: So many at most.
+        told: How a value is written that isn't unknown.
+        plain: Columns of which the values are written as they are.
+    """
     if rows is None:
         return None
     some = rows.head(most)
+    write = [str if name in plain else told for name in some.columns]
     return {
         "columns": some.columns,
-        "rows": [[None if one is None else str(one) for one in row] for row in some.iter_rows()],
+        "rows": [
+            [None if one is None else how(one) for how, one in zip(write, row, strict=True)]
+            for row in some.iter_rows()
+        ],
         "total": rows.height,
     }
 

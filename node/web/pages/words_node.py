@@ -1,4 +1,4 @@
-"""Words of the node's pages: log-in, datasets, publications, upload, twinnings."""
+"""Words of the node's pages: log-in, datasets, publications, upload."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -273,44 +273,4 @@ NODE: Final[Mapping[str, Three]] = {
     ),
     "u.whole": ("tout le fichier", "whole file", "ganze Datei"),
     "u.preview": ("Aperçu", "Preview", "Vorschau"),
-    # twinnings
-    "j.title": ("Jumelages", "Twinnings", "Partnerschaften"),
-    "j.lead": (
-        (
-            "Deux communes, ou quelques-unes, partagent des données par-delà une frontière, "
-            "sous une convention qu’elles ont toutes signée."
-        ),
-        (
-            "Two municipalities, or a few, share data across a border, under an agreement that all "
-            "of them signed."
-        ),
-        (
-            "Zwei oder einige Gemeinden teilen Daten über eine Grenze hinweg, unter einer "
-            "Vereinbarung, die alle unterschrieben haben."
-        ),
-    ),
-    "j.none": (
-        "Aucun jumelage n’est connu de ce nœud.",
-        "No twinning is known to this node.",
-        "Diesem Knoten ist keine Partnerschaft bekannt.",
-    ),
-    "j.charter": ("Convention de partage", "Sharing agreement", "Datenaustausch-Vereinbarung"),
-    "j.parties": ("Parties", "Parties", "Parteien"),
-    "j.since": ("Depuis", "Since", "Seit"),
-    "j.ends": ("Prend fin", "Ends", "Endet"),
-    "j.ended": ("Terminée", "Ended", "Beendet"),
-    "j.decision": ("Décision", "Decision", "Beschluss"),
-    "j.threshold": (
-        "Signatures nécessaires pour la changer",
-        "Signatures needed to change it",
-        "Nötige Unterschriften für Änderungen",
-    ),
-    "j.gives": ("Ce que {name} partage", "What {name} shares", "Was {name} teilt"),
-    "j.has": ("Reçu par", "Received by", "Empfangen von"),
-    "j.nothing": ("rien encore", "nothing yet", "noch nichts"),
-    "j.one": (
-        "Toutes les clés sont chez un seul opérateur.",
-        "All keys are with one custodian.",
-        "Alle Schlüssel liegen bei einem einzigen Verwahrer.",
-    ),
 }
