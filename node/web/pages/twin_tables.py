@@ -90,13 +90,21 @@ def _view(
     )
 
 
+def _plain(value: Decimal | int | None) -> Decimal | int | None:
+    """A figure without the zeros that its resolution puts behind it."""
+    if not isinstance(value, Decimal):
+        return value
+    whole = value.to_integral_value()
+    return int(whole) if value == whole else value.normalize()
+
+
 def _lines(measure: Measure, views: Sequence[View], lang: Lang) -> list[Line]:
     rows: dict[str, list[Decimal | int | None]] = {}
     for at, view in enumerate(views):
         for total in view.totals:
             if total.cell is not None:
                 values = rows.setdefault(total.window, [None] * len(views))
-                values[at] = view_tables.principal(total.figures, measure)
+                values[at] = _plain(view_tables.principal(total.figures, measure))
     top = max((value for row in rows.values() for value in row if value is not None), default=0)
     summed = "sum" in measure.aggregates
     mean = not summed and "mean" in measure.aggregates

@@ -1,6 +1,8 @@
 """The twin's page between two real towns: both sides' data, in German, and when it ends."""
 
+import datetime as dt
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import aiohttp
@@ -21,8 +23,11 @@ from twin_world import (
     until,
 )
 
+from federation.model import instant_text
+from node.clock import now_us
 from node.node import Node
 from node.web.app import create_app
+from node.web.pages import shown
 
 
 async def read(node: Node, *paths: str) -> list[str]:
@@ -75,9 +80,50 @@ async def test_both_sides_are_shown_with_a_german_label_for_every_field(tmp_path
         assert "ohne deutsche Bezeichnung" not in page
         assert f"{NAMES[TWIN]}" in town
         assert '"points":[]' in town  # no coordinates: a table, no circle
-        # what is shared with members only isn't shown to everybody
+        assert page.count("unter dieser Vereinbarung") >= 2
+        assert page.index(COUNTS) < page.index("Außerdem für alle offen")
+        # each side's has come to the other: one is here, of the other there is a receipt
+        assert "auf diesem Knoten empfangen" in page
+        assert "noch keine Bestätigung" not in page
+        assert shown.day(instant_text(now_us()), "de") in page
+        # what is shared with members only isn't shown to everybody, but that there is some
         assert TITLE in without
         assert COUNTS not in without
+        assert PROJECTS not in without
+        assert "Melden Sie sich an" in without
+        assert "noch nichts" not in without
         (french, *_) = await read(arvieu, "/fr/jumelage")
         assert NAMES[TWIN] in french
         assert json.dumps(PROJECTS)[1:-1] in french
+
+
+async def test_what_both_share_under_one_schema_stands_side_by_side(tmp_path: Path):
+    async with (
+        twins(tmp_path) as world,
+        world.running("arvieu", "twin") as (arvieu, twin),
+    ):
+        publish_projects(arvieu, owner=ARVIEU)
+        publish_projects(twin)
+        mine = f"{ARVIEU}/projets"
+        await until(lambda: counted(twin, mine) == counted(arvieu, PROJECTS) == (1, 0))
+        (page, without) = await read(twin, "/de/jumelage")
+        assert 'data-both="projets"' in page
+        both = page[page.index('data-both="projets"') :]
+        for name in ("Arvieu", NAMES[TWIN], "Projekte, Anzahl", "Geplantes Budget, Summe"):
+            assert name in both, name
+        assert 'data-both="projets"' not in without
+
+
+def test_days_and_cells_as_the_language_writes_them():
+    assert [shown.day("2026-11-26T23:00:00Z", one) for one in ("fr", "en", "de")] == [
+        "26/11/2026",
+        "26 November 2026",
+        "26.11.2026",
+    ]
+    assert shown.day("soon", "de") == "soon"
+    moment = dt.datetime(2026, 11, 26, 23, tzinfo=dt.UTC)
+    told = [
+        shown.cell(one, "de", "Europe/Paris")
+        for one in (None, True, moment, moment.date(), Decimal("1234.5"), "0123")
+    ]
+    assert told == [None, "ja", "27.11.2026 00:00:00", "26.11.2026", "1.234,5", "0123"]

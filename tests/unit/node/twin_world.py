@@ -165,12 +165,14 @@ def publish_counts(
     assert result.report.valid, result.report.text("en")
 
 
-def publish_projects(node: Node, seed: int = 1, moment: int | None = None) -> None:
+def publish_projects(
+    node: Node, seed: int = 1, moment: int | None = None, owner: str = TWIN
+) -> None:
     result = node.publish(
-        projects(seed, TWIN, "Musterstadt").data,
+        projects(seed, owner, "Musterstadt").data,
         filename="p.json",
         schema="projets",
-        participant=TWIN,
+        participant=owner,
         origin="simulated",
         charter=NAME,
         now_us=moment or now_us(),
