@@ -136,3 +136,18 @@ async def test_without_a_table_the_network_is_told_to_wait(site: Site) -> None:
     answer = await post(site, now_body())
     assert (answer.status, answer.json["code"]) == (503, "devices-table")
     assert (await site.ask("GET", PATH)).status == 405
+
+
+async def test_the_node_s_page_shows_silent_sensors_first_and_what_was_refused(
+    site: Site,
+) -> None:
+    silent = WATER.splitlines()[1].replace("debit-1", "zz-muet").replace("BOURG", "LAC")
+    (site.node.data_dir / FILE_NAME).write_text(f"{WATER}{silent}\n")
+    assert (await post(site, now_body())).status == 202
+    assert (await post(site, now_body(index_l="?"))).status == 422
+    page = (await site.get("/de/noeud", headers={"Accept": "text/html"})).body.decode()
+    assert "1 von 2 Sensoren schweigen." in page
+    assert page.index("eau/zz-muet") < page.index("eau/debit-1")
+    assert "nichts empfangen" in page
+    assert "keine Zahl" in page
+    assert "Nichts zu melden" not in page
