@@ -11,6 +11,7 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, Final
 
 from node.link.errors import RouteError
@@ -166,7 +167,7 @@ async def _open(route: Route, host: str, port: int, timeout_s: float, stage: str
     try:
         async with asyncio.timeout(timeout_s):
             reader, writer = await asyncio.open_connection(
-                host, port, limit=REPLY_MAX_BYTES * 4, happy_eyeballs_delay=_HAPPY_EYEBALLS_S
+                host, port, limit=REPLY_MAX_BYTES * 4, happy_eyeballs_delay=_delay(host)
             )
     except TimeoutError as error:
         code = "proxy-timeout" if stage else "connect-timeout"
@@ -174,6 +175,19 @@ async def _open(route: Route, host: str, port: int, timeout_s: float, stage: str
     except (OSError, UnicodeError) as error:
         raise failed(route, _unopened(error, stage), said=_words(error)) from error
     return Stream(reader, writer)
+
+
+def _delay(host: str) -> float | None:
+    """Between the addresses of a name; an address by itself has no race to run.
+
+    asyncio forgets a connection that came about just as a race is cancelled, so none is begun where
+    it serves nothing.
+    """
+    try:
+        ip_address(host)
+    except ValueError:
+        return _HAPPY_EYEBALLS_S
+    return None
 
 
 def _unopened(error: OSError | UnicodeError, stage: str) -> str:
