@@ -7,6 +7,7 @@ every figure equals the one computed from the simulated rows.
 import asyncio
 import contextlib
 import datetime as dt
+import itertools
 import json
 import signal
 import sys
@@ -42,6 +43,9 @@ ROUND_MAX_S: Final = 120.0
 
 PACE_S: Final = 2.0
 """Without `--once`, a quarter of an hour of readings comes every two seconds."""
+
+TABLE_EVERY: Final = 5
+"""Rounds between two looks at the table: its 45 views cost more than the readings do."""
 
 
 @dataclass(slots=True)
@@ -251,12 +255,15 @@ async def _go_on(demo: Demo, console: Console) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    with Live(table(demo.views(SHOWN), EPCI), console=console, refresh_per_second=2) as live:
-        while not stop.is_set():
+    with Live(table(demo.views(SHOWN), EPCI), console=console, refresh_per_second=1) as live:
+        for turn in itertools.count(1):
             await asyncio.to_thread(demo.communes.readings, demo.communes.until + STEP)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), PACE_S)
-            live.update(table(await asyncio.to_thread(demo.views, SHOWN), EPCI))
+            if stop.is_set():
+                return
+            if console.is_terminal and turn % TABLE_EVERY == 0:
+                live.update(table(await asyncio.to_thread(demo.views, SHOWN), EPCI))
 
 
 async def _main(*, once: bool, as_json: bool, seed: int, host: str, port: int) -> int:

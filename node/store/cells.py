@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
-    JSON,
     ColumnElement,
     Connection,
     Select,
     Text,
     and_,
     bindparam,
-    cast,
     delete,
     func,
     select,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from federation.cell import Cell, CellKey
 from federation.composition_claim import WindowKind
@@ -171,7 +170,7 @@ def _pieces(connection: Connection, span: _Span) -> Iterator[Select[Any]]:
         yield whole
         return
     places = sorted(set(span.places))
-    chosen = CELL.c.place.in_(_listed(connection, places))
+    chosen = _among(connection, places)
     if len(places) > PLACES_SOUGHT:
         yield whole.where(chosen)
         return
@@ -179,12 +178,13 @@ def _pieces(connection: Connection, span: _Span) -> Iterator[Select[Any]]:
         yield ordered.where(CELL.c.start == begin, chosen)
 
 
-def _listed(connection: Connection, places: Sequence[str]) -> Select[Any]:
+def _among(connection: Connection, places: Sequence[str]) -> ColumnElement[bool]:
     """Places as one parameter: a parameter each would cost more than the query."""
+    if connection.dialect.name == "postgresql":
+        listed = bindparam("places", list(places), type_=ARRAY(Text))
+        return CELL.c.place == func.any(listed)
     given = bindparam("places", json.dumps(places), type_=Text)
-    if connection.dialect.name == "sqlite":
-        return select(func.json_each(given).table_valued("value").c.value)
-    return select(func.json_array_elements_text(cast(given, JSON)).column_valued("place"))
+    return CELL.c.place.in_(select(func.json_each(given).table_valued("value").c.value))
 
 
 def _starts(connection: Connection, span: _Span) -> list[int]:

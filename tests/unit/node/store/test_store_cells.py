@@ -10,6 +10,7 @@ from store_samples import DATASET, DAY, cell, key
 
 from federation.cell import EXACT_LIMIT, Cell, CellKey
 from node.store import Store, Write
+from node.store.cells import PLACES_SOUGHT
 from node.store.rows import CellRange
 
 EXACT = st.integers(-(2**100), 2**100)
@@ -134,6 +135,10 @@ def test_many_cells_are_streamed_and_found(store: Store) -> None:
     assert store.cells.starts(key().measure, "day", 10, 13) == [10, 11, 12]
     chosen = dict(store.cells.where(key().measure, "day", start=5, end=7, places=["00003"]))
     assert list(chosen) == [key(5, "00003"), key(6, "00003")]
+    # more places than are sought one by one, most of them without a cell
+    many = [f"{place:05}" for place in range(60, 60 + 2 * PLACES_SOUGHT)]
+    found = dict(store.cells.where(key().measure, "day", start=5, end=7, places=many))
+    assert list(found) == [key(at, f"{place:05}") for at in (5, 6) for place in range(60, 70)]
     store.commit(Write(day=DAY, cells_merged=tuple(cells.items())))
     at = key(7, "00009")
     assert store.cells.get([at]) == {at: cells[at].merge(cells[at])}
