@@ -16,11 +16,13 @@ from aiohttp import BodyPartReader, MultipartReader, web
 
 from federation.errors import MaillageError
 from federation.ids import DatasetId, parse_name
+from federation.manifest import Level
 from node.clock import now_us
 from node.node import Node
 from node.web.access import GRANT, Scope, admit_publisher, needs
 from node.web.errors import Problem
 from node.web.keys import NODE
+from node.web.pages import sharing_form
 from node.web.pages.forms import check_origin, confirmed, malformed, read_form
 from node.web.pages.sessions import Session, Upload, session_of
 from node.web.pages.site import LANG_PATH, language, name_of, respond
@@ -112,14 +114,16 @@ async def _check(request: web.Request) -> web.Response:
         "slug": upload.slug or "",
     }
     request[GRANT] = session.grant
+    lang = language(request)
     context = _choices(request, given, session) | {
         "upload": upload,
         "name": name,
         "dataset": dataset,
         "reading": reading,
-        "report_lang": "fr" if language(request) == "fr" else "en",
+        "report_lang": "fr" if lang == "fr" else "en",
         "total": sum(reading.report.counts.values()),
         "preview": preview(reading.rows, PREVIEW_ROWS),
+        "share": await asyncio.to_thread(_share, request.app[NODE], upload, dataset, lang),
     }
     status = HTTPStatus.OK if reading.rows is not None else HTTPStatus.UNPROCESSABLE_ENTITY
     return respond(request, "upload_report.html", context, status=status)
@@ -139,6 +143,10 @@ def _read(node: Node, upload: Upload) -> tuple[Reading, str]:
     slug = parse_name(upload.slug) if upload.slug else None
     dataset = str(DatasetId(upload.participant, schema.name, slug))
     return read(upload.path.read_bytes(), filename=upload.filename, schema=schema), dataset
+
+
+def _share(node: Node, upload: Upload, dataset: str, lang: Lang) -> sharing_form.Choices:
+    return sharing_form.choices(node, node.publisher.schema(upload.schema), dataset, lang)
 
 
 def _waits(session: Session, upload: Upload) -> str:
@@ -284,6 +292,7 @@ def _too_large(most: int) -> Problem:
 @needs(None)
 async def _publish(request: web.Request) -> web.Response:
     session, fields = await read_form(request, Scope.PUBLISH)
+    sharing = sharing_form.chosen(fields.get("sharing", ""))
     upload = session.uploads.pop(fields.get("name", ""), None)
     if upload is None:
         raise Problem(
@@ -295,7 +304,7 @@ async def _publish(request: web.Request) -> web.Response:
     node = request.app[NODE]
     try:
         async with request.app[_TURNS]:
-            published = await asyncio.to_thread(_publish_file, node, upload)
+            published = await asyncio.to_thread(_publish_file, node, upload, sharing)
     finally:
         upload.path.unlink(missing_ok=True)
     for sender in node.senders.values():
@@ -306,7 +315,8 @@ async def _publish(request: web.Request) -> web.Response:
     return respond(request, "upload.html", context)
 
 
-def _publish_file(node: Node, upload: Upload) -> Any:
+def _publish_file(node: Node, upload: Upload, sharing: tuple[Level | None, str | None]) -> Any:
+    level, charter = sharing
     data = Path(upload.path).read_bytes()
     published = node.publisher.publish_file(
         data,
@@ -314,6 +324,8 @@ def _publish_file(node: Node, upload: Upload) -> Any:
         schema_name=upload.schema,
         participant=upload.participant,
         slug=upload.slug,
+        sharing=level,
+        charter=charter,
         now_us=now_us(),
     )
     if not published.report.valid:  # the schema changed between the two steps

@@ -33,7 +33,8 @@ RADIUS_MAX: Final = 30.0
 
 _ZERO_RADIUS: Final = 3.0
 _CHART_HEIGHT: Final = 120.0
-_BAR_MAX: Final = 60.0
+_BAR_MAX: Final = 120.0
+_CHART_WIDTH: Final = 720.0
 
 _NAMES: Final = {
     "sum": "total",
@@ -102,7 +103,7 @@ def bars(view: View, measure: Measure) -> dict[str, Any] | None:
     top = max(known, default=0)
     if len(some) <= 1 or top <= 0 or min(known) < 0:
         return None
-    step = min(720 / len(some), _BAR_MAX)
+    step = min(_CHART_WIDTH / len(some), _BAR_MAX)
     found = []
     for at, (total, value) in enumerate(zip(some, values, strict=True)):
         height = 0.0 if value is None else float(value / top) * _CHART_HEIGHT
@@ -116,7 +117,13 @@ def bars(view: View, measure: Measure) -> dict[str, Any] | None:
                 value,
             )
         )
-    return {"bars": found, "top": top, "first": some[0].window, "last": some[-1].window}
+    return {
+        "bars": found,
+        "top": top,
+        "first": some[0].window,
+        "last": some[-1].window,
+        "end": round(100 * step * len(some) / _CHART_WIDTH, 2),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -331,6 +331,23 @@ NODE: Final[Mapping[str, Three]] = {
         "Sending and checking…",
         "Wird gesendet und geprüft…",
     ),
+    "u.share.open": ("Ouvert à tous", "Open to everybody", "Offen für alle"),
+    "u.share.under": (
+        "Membres de : {title}",
+        "Members of: {title}",
+        "Mitglieder von: {title}",
+    ),
+    "u.share.choose": ("Choisir…", "Choose…", "Bitte wählen…"),
+    "u.share.hint": (
+        "Avec qui ce jeu de données est partagé. Le choix reste pour ses publications à venir.",
+        "With whom this dataset is shared. The choice stays for its publications to come.",
+        "Mit wem dieser Datensatz geteilt wird. Das gilt auch für künftige Veröffentlichungen.",
+    ),
+    "u.share.stays": (
+        "Comme ses publications précédentes.",
+        "As its publications before.",
+        "Wie seine bisherigen Veröffentlichungen.",
+    ),
     "u.whole": ("tout le fichier", "whole file", "ganze Datei"),
     "u.preview": ("Aperçu", "Preview", "Vorschau"),
 }

@@ -8,11 +8,13 @@ from typing import Any
 import aiohttp
 import pytest
 from cli_world import BAD_CSV, GOOD_CSV
+from twin_world import TITLE, publish_projects, twins
 from web_world import ARVIEU, Site, site_of
 
 from federation.reasons import REASONS, Verdict
 from node import reason_texts
 from node.web.access import NOBODY, Grant, Scope
+from node.web.pages import sharing_form
 from node.web.pages.login import TRIES, Tries, local
 from node.web.pages.sessions import COOKIE, IDLE_S, LIFE_S, SESSIONS_MAX, Sessions
 from node.web.pages.upload import file_name
@@ -205,6 +207,49 @@ async def test_a_file_is_published_only_once_confirmed(reader: Reader, site: Sit
     assert site.node.store.own.has_ready_draft(f"{ARVIEU}/comptage-mobilites")
     assert (await reader.post("/fr/deposer/publier", fields))[0] == 410  # once
     assert not list((site.node.data_dir / "uploads").iterdir())
+
+
+async def test_with_whom_a_file_is_shared_is_chosen_once_and_stays(reader: Reader, site: Site):
+    await reader.login()
+    _, body = await reader.check(GOOD_CSV.encode())
+    assert '<option value="open" selected>' in body  # as the schema says
+    name = re.search(r'name="name" value="([^"]+)"', body)
+    assert name is not None
+    fields = {"csrf": csrf_of(body), "name": name[1]}
+    status, _ = await reader.post("/fr/deposer/publier", fields | {"sharing": "everybody"})
+    assert status == 400  # no choice of the list; the file waits on
+    status, _ = await reader.post("/fr/deposer/publier", fields | {"sharing": "open"})
+    assert status == 200
+    _, body = await reader.check(GOOD_CSV.encode())
+    assert "Comme ses publications précédentes" in body
+    assert 'id="sharing"' not in body
+    _, body = await reader.check(GOOD_CSV.encode(), slug="autre")
+    name = re.search(r'name="name" value="([^"]+)"', body)
+    assert name is not None
+    fields = {"csrf": csrf_of(body), "name": name[1], "sharing": f"charter:{'0' * 64}"}
+    status, body = await reader.post("/fr/deposer/publier", fields)
+    assert status == 404
+    assert not site.node.store.own.has_ready_draft(f"{ARVIEU}/comptage-mobilites.autre")
+
+
+async def test_what_can_be_chosen_follows_the_schema_and_the_agreements(tmp_path: Path):
+    async with twins(tmp_path) as world:
+        arvieu = world.open("arvieu")
+        for name, usual in (("projets", "open"), ("eau-reseau", f"charter:{world.charter}")):
+            schema = arvieu.knowledge.catalogue.latest(name)
+            assert schema is not None
+            found = sharing_form.choices(arvieu, schema, f"{ARVIEU}/{name}", "de")
+            assert found.usual == usual
+            assert found.options == (
+                ("open", "Offen für alle"),
+                (f"charter:{world.charter}", f"Mitglieder von: {TITLE}"),
+            )
+        publish_projects(arvieu, owner=ARVIEU)
+        schema = arvieu.knowledge.catalogue.latest("projets")
+        assert schema is not None
+        found = sharing_form.choices(arvieu, schema, f"{ARVIEU}/projets", "de")
+        assert (found.fixed, found.options) == (f"Mitglieder von: {TITLE}", ())
+        arvieu.close()
 
 
 async def test_a_bad_file_shows_each_cell_and_leaves_nothing(reader: Reader, site: Site):
