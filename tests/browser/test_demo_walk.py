@@ -231,4 +231,4 @@ async def german_twin(visit: Visit, twin: Place) -> None:
         assert schema is not None
         for field in schema.wire_fields:
             assert field.labels["de"] in content, (name, field.name)
-    await picture(visit, "jumelage-de", ".agreement")
+    await picture(visit, "jumelage-de", ".side")
