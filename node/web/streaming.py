@@ -66,8 +66,8 @@ class Streaming:
     ) -> web.StreamResponse:
         piece = await self._made(pieces)
         response = web.StreamResponse(headers=headers)
-        await response.prepare(request)
         try:
+            await response.prepare(request)
             while piece is not None:
                 await asyncio.wait_for(response.write(piece), WRITE_MAX_S)
                 piece = await self._made(pieces)

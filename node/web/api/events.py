@@ -202,11 +202,11 @@ async def _events(request: web.Request, asked: EventsAsked) -> web.StreamRespons
         response = web.StreamResponse(
             headers={"Content-Type": MEDIA, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
-        await response.prepare(request)
-        if request.method == "HEAD":
-            return response
-        # an id without data is no event; a client that hears nothing yet knows where it began
         with contextlib.suppress(ConnectionError, TimeoutError):
+            await response.prepare(request)
+            if request.method == "HEAD":
+                return response
+            # an id without data is no event; a client that hears nothing yet knows where it began
             await _write(response, f"retry: {RETRY_MS}\nid: {text}\n\n")
             await _follow(request, response, reader, woken)
     return response

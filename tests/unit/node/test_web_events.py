@@ -6,10 +6,12 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 from api_world import ARVIEU, EPCI, SEGUR, Town, hours, town_of
+from web_world import site_of
 
 from node.store.store import Store
 
@@ -210,3 +212,17 @@ async def test_the_end_of_the_node_ends_its_streams(tmp_path: Path):
             await asyncio.wait_for(response.content.readline(), WAIT_S)
         # leaving the block stopped the node, which waits for its streams to end
         await asyncio.wait_for(response.read(), WAIT_S)
+
+
+async def test_who_leaves_before_the_answer_begins_is_no_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with site_of(tmp_path / "node") as site:
+        where = urlsplit(site.url)
+        for _ in range(20):
+            _, writer = await asyncio.open_connection(where.hostname, where.port)
+            writer.write(b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+            await writer.drain()
+            writer.transport.abort()
+        assert (await site.get("/api/v1/territories?q=Arvieu")).status == 200
+    assert "unexpected error" not in caplog.text
