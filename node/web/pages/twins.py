@@ -167,7 +167,8 @@ def _confirmed(page: _Page, one: Dataset) -> dict[str, Any]:
             }
             for name in others
         ],
-        "more": sum(name not in page.known.members for name in found),
+        # other bodies of this node aren't counted: theirs is the same copy
+        "more": sum(name not in page.known.members and name not in hosted for name in found),
     }
 
 
