@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal
@@ -56,6 +57,10 @@ _log = logging.getLogger(__name__)
 
 COMPOSE_EVERY_S: Final = 5.0
 """How often closed days are looked at; a composition follows only where figures changed."""
+
+COMPOSE_REST: Final = 10
+"""Times as long as a look took, the node rests before the next: it has other things to do, and a
+day that is over can wait a minute."""
 
 FLUSH_EVERY_S: Final = 5.0
 """How often readings of sensors are looked at; when they go out is their cadence's."""
@@ -442,16 +447,18 @@ class Node:
             self.on_taken(taken)
 
     async def _compose(self, stop: asyncio.Event) -> None:
+        took_s = 0.0
         while not stop.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), COMPOSE_EVERY_S)
+            await _pause(stop, max(COMPOSE_EVERY_S, COMPOSE_REST * took_s))
             if self._dirty.is_set():
                 self._dirty.clear()
+                begun = time.monotonic()
                 try:
                     await self.compose_now()
                 except (MaillageError, OSError) as error:
                     _log.warning("no composition: %s", error)
                     self._dirty.set()  # tried again
+                took_s = time.monotonic() - begun
 
     async def compose_now(self) -> int:
         """Draft the compositions that are due.

@@ -41,8 +41,8 @@ from node.store.rows import HeadRow
 ROUND_MAX_S: Final = 120.0
 """One round is over by then, or has failed."""
 
-PACE_S: Final = 2.0
-"""Without `--once`, a quarter of an hour of readings comes every two seconds."""
+PACE_S: Final = 3.0
+"""Without `--once`, a quarter of an hour of readings comes every three seconds."""
 
 TABLE_EVERY: Final = 5
 """Rounds between two looks at the table: its 45 views cost more than the readings do."""

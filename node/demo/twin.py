@@ -59,7 +59,7 @@ class Twinning:
             hubs=self.hubs,
             http_host=http_host,
             http_port=http_port,
-            receipt_interval_s=1.0,
+            receipt_interval_s=3.0,
         )
 
 

@@ -153,7 +153,7 @@ def open_nodes(
                 charters=(charter,),
                 http_host=http_host if place.shows else "",
                 http_port=http_port,
-                receipt_interval_s=1.0,
+                receipt_interval_s=3.0,
             )
         )
     return nodes
