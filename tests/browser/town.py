@@ -85,7 +85,8 @@ class Town:
         def all_here() -> bool:
             own = {row.dataset: row.digest for row in self.communes.store.publications.own_heads()}
             heads = {row.dataset: row.digest for row in self.epci.store.publications.heads()}
-            waiting = any(self.communes.store.own.has_ready_draft(one) for one in own)
+            # a dataset whose first draft isn't signed yet has no head
+            waiting = any(dict(self.communes.store.status().drafts_ready).values())
             return bool(own) and not waiting and all(heads.get(one) == own[one] for one in own)
 
         assert await settled(all_here, limit_s=30)

@@ -19,7 +19,14 @@ from node import broker
 from node.cli import schemata
 from node.cli.status import Status, status_of
 from node.link import errors as link_errors
-from node.link.errors import CasConflictError, HubUnreachableError, NotPermittedError, RejectedError
+from node.link.errors import (
+    CasConflictError,
+    HubUnreachableError,
+    NotPermittedError,
+    RejectedError,
+    RouteError,
+)
+from node.link.faults import Fault
 from node.store import errors as store_errors
 from node.store.errors import CorruptContentError, StoreBusyError, StorePathError
 from schemas.model import SchemaFault
@@ -166,8 +173,11 @@ def test_every_class_of_the_project_has_a_status_of_its_own_choice():
             if issubclass(kind, MaillageError) and kind not in (
                 CasConflictError,
                 CorruptContentError,
+                RouteError,
             ):
                 assert status_of(kind("x", code="x")) is not Status.UNEXPECTED
+    fault = Fault("dns", {"host": "hub.example", "target": "hub.example:443"})
+    assert status_of(RouteError(fault)) is Status.UNREACHABLE
     with pytest.raises(UnknownTerritoryError) as unknown:
         territory("fr-com-99999")
     assert status_of(unknown.value) is Status.USAGE
