@@ -36,6 +36,10 @@ def text(found: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _rounds(count: int) -> str:
+    return "1 round" if count == 1 else f"{count} rounds, median and spread"
+
+
 def _machine(found: dict[str, Any]) -> str:
     told = "Docker {engine}, {kernel}, {architecture}, {cores} cores".format(**found["machine"])
     return f"{told}, load average {found['load']:.1f}"
@@ -46,7 +50,7 @@ def markdown(found: dict[str, Any]) -> str:
     hard = found["hardship_s"]
     memory = found["memory_mib"]
     lines = [
-        f"`make docker-test`: {_machine(found)}; {found['rounds']} rounds, median and spread.",
+        f"`make docker-test`: {_machine(found)}; {_rounds(found['rounds'])}.",
         "",
         "| step | seconds |",
         "|---|---|",
