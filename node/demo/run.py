@@ -1,4 +1,4 @@
-"""`maillage demo`: a hub, nine nodes, one round; then, without `--once`, on until stopped.
+"""`maillage demo`: two hubs, ten nodes, one round; then, without `--once`, on until stopped.
 
 Exit status 0 only if every publication was verified by every receiver, every receipt came, and
 every figure equals the one computed from the simulated rows.

@@ -1,6 +1,6 @@
 """Opening the way to a hub: name, connection, CONNECT, TLS. Each step's failure has its reason.
 
-The CONNECT is our own (docs/adr/0011): a broker speaks first, and what it says may come in the same
+The CONNECT is our own (docs/adr/0014): a broker speaks first, and what it says may come in the same
 segment as the proxy's answer; a reader that takes the answer with one read loses it.
 """
 
