@@ -32,7 +32,10 @@ FieldType = Literal[
     "array",
     "object",
     "geopoint",
+    "geojson",
 ]
+TimeType = Literal["datetime", "date", "year"]
+"""Types that the time of a series may have (`schemas.instants` says which instant each means)."""
 Aggregate = Literal[
     "sum", "mean", "weighted_mean", "min", "max", "count", "distinct", "quantiles", "ratio"
 ]
@@ -43,6 +46,39 @@ Licence = Literal[
     "etalab-2.0", "ODbL-1.0", "CC-BY-4.0", "CC0-1.0", "DL-DE-BY-2.0", "DL-DE-ZERO-2.0"
 ]
 """SPDX ids; closed, because a composition's licence follows from its inputs'."""
+
+CompetenceField = Literal[
+    "culture",
+    "digital",
+    "economy",
+    "energy",
+    "environment",
+    "fire",
+    "general",
+    "health",
+    "housing",
+    "lighting",
+    "planning",
+    "roads",
+    "safety",
+    "schools",
+    "social",
+    "tourism",
+    "transport",
+    "waste",
+    "wastewater",
+    "water",
+]
+"""What a body must be competent for to hold such data; `general`: every commune for itself."""
+LegalBasis = Literal[
+    "consent",
+    "contract",
+    "legal-obligation",
+    "vital-interests",
+    "public-task",
+    "legitimate-interest",
+]
+"""GDPR, article 6(1), points (a) to (f)."""
 
 _Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 _Words = Annotated[tuple[_Word, ...], Meta(strict=False, max_length=20)]
@@ -111,6 +147,8 @@ class Field(_Loose):
         labels: On the wire of the document `maillage:labels`: title per language.
         resolution: On the wire of the document `maillage:resolution`: a power of ten, the step to
             which a number is exact that is no measure, such as a coordinate.
+        synonyms: On the wire of the document `maillage:synonyms`: other headers under which files
+            have this column, beside those of the standards in `alignsWith`.
     """
 
     name: str
@@ -122,6 +160,10 @@ class Field(_Loose):
     constraints: Constraints = Constraints()
     labels: Annotated[Labels, Meta(alias="maillage:labels")] = {}
     resolution: Annotated[str | None, Meta(alias="maillage:resolution")] = None
+    synonyms: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=100)], ...],
+        Meta(alias="maillage:synonyms", strict=False, max_length=50),
+    ] = ()
 
 
 class MeasureBlock(_Strict):
@@ -137,12 +179,52 @@ class MeasureBlock(_Strict):
 
 
 class Secrecy(_Strict):
-    """The protected statistical unit, and the field that names it."""
+    """The protected statistical unit, and the field that names it.
+
+    Attributes:
+        unit: Who is protected.
+        field: Column that names the unit, or the group of units that a row is about.
+        k: Units that a figure must be made of, at least.
+        dominance_percent: Share that the largest unit may have, at most.
+        count: Column that says how many units are behind a row. A row whose count is `k` or more
+            is above the threshold. None: each row is of one unit, and never above.
+    """
 
     unit: Literal["household", "enterprise", "delivery_point"]
     field: str
     k: Annotated[int, Meta(ge=1)]
     dominance_percent: Annotated[int, Meta(ge=1, le=100)]
+    count: str | None = None
+
+
+class Processing(_Strict):
+    """What the record of processing activities says of such data (GDPR, article 30).
+
+    Attributes:
+        purpose: What the data are kept for.
+        basis: Why that is lawful.
+        subjects: Whom the personal columns or protected units are about; empty: nobody.
+        retention: ISO 8601 duration for which rows are kept, such as `P5Y`.
+    """
+
+    purpose: Labels
+    basis: LegalBasis
+    subjects: Labels = {}
+    retention: Annotated[str, Meta(pattern=r"^P(?:[0-9]{1,4}[YMD]){1,3}$")]
+
+
+class Obligation(_Strict):
+    """Whether a body must publish such data.
+
+    Attributes:
+        level: `any-size`: a text of its own demands it of every body that holds such data;
+            `general`: the duty of the code des relations entre le public et l'administration,
+            article L.312-1-1, over its thresholds; `none`: voluntary.
+        source: The text that says so.
+    """
+
+    level: Literal["any-size", "general", "none"]
+    source: Annotated[str, Meta(max_length=300)] = ""
 
 
 class SharingBlock(_Strict):
@@ -182,6 +264,9 @@ class MaillageBlock(_Strict):
     measures: dict[str, MeasureBlock] = {}
     secrecy: Secrecy | None = None
     competence: _Words
+    competence_field: CompetenceField = "general"
+    obligation: Obligation = Obligation(level="none")
+    processing: Processing | None = None
     origin: Origin
     sharing: SharingBlock
     personal: Annotated[tuple[str, ...], Meta(strict=False)] = ()

@@ -26,7 +26,13 @@ _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _VERSION = re.compile(r"(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){2}")
 _RESOLUTION = re.compile(r"1|0\.0{0,8}1")
 _DURATION = re.compile(r"P(?=.)(?:[0-9]{1,4}[YMWD]){0,4}(?:T(?=.)(?:[0-9]{1,4}[HMS]){1,3})?")
-_NO_KEY = ("array", "object", "boolean")
+_NO_KEY = ("array", "object", "boolean", "geojson")
+_WINDOWS = {
+    "datetime": ("hour", "day", "month", "year"),
+    "date": ("day", "month", "year"),
+    "year": ("year",),
+}
+"""Windows that the instant of a time column of each type can be put into."""
 _NUMBERS = ("integer", "number")
 _PUBLISHED = ("time", "place", "measures")
 
@@ -132,7 +138,7 @@ def _check_roles(block: MaillageBlock, known: _Known) -> None:
         "measures": block.measures,
         "personal": personal,
         "language": block.language,
-        "secrecy": () if block.secrecy is None else (block.secrecy.field,),
+        "secrecy": () if block.secrecy is None else (block.secrecy.field, block.secrecy.count),
         "alignsWith": (name for standard in block.aligns_with for name in standard.mapping),
     }
     for role, names in used.items():
@@ -143,6 +149,9 @@ def _check_roles(block: MaillageBlock, known: _Known) -> None:
                 raise SchemaFault(f"{role}: {name} never leaves the node, so it can't be this")
     if block.place is not None and known[block.place].type != "string":
         raise SchemaFault("place: a column of texts")
+    count = None if block.secrecy is None else block.secrecy.count
+    if count is not None and (known[count].type != "integer" or count in personal):
+        raise SchemaFault("secrecy: count: a column of whole numbers that may leave the node")
 
 
 def _check_key(document: Document, known: _Known) -> None:
@@ -202,6 +211,10 @@ def _check_kind(document: Document, known: _Known) -> None:
         raise SchemaFault("a series' primary key contains its place")
     if block.time_end == block.time:
         raise SchemaFault("timeEnd: another column than time")
-    for name in (block.time, block.time_end):
-        if name is not None and known[name].type != "datetime":
-            raise SchemaFault(f"{name}: time columns are datetimes")
+    kind = known[block.time].type
+    if kind not in _WINDOWS:
+        raise SchemaFault(f"{block.time}: a time column is of datetimes, dates or years")
+    if block.time_end is not None and known[block.time_end].type != kind:
+        raise SchemaFault(f"{block.time_end}: timeEnd is of the type of time, {kind}")
+    if block.base_window not in _WINDOWS[kind]:
+        raise SchemaFault(f"baseWindow: {block.base_window} is finer than a {kind}")

@@ -4,8 +4,7 @@ Each rule says which rows break it. Rules that one cheap expression can clear to
 probe: it is false only if none of them is broken, so that a batch without faults costs one pass.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -23,6 +22,7 @@ from schemas.bounds import (
     lower,
     upper,
 )
+from schemas.geometry import is_geometry, is_object
 from schemas.model import Field, Schema
 from schemas.patterns import whole
 
@@ -167,8 +167,9 @@ def _texts(field: Field) -> Iterator[Probe]:
         broken = ~column.str.contains(whole(asked.pattern))
         yield _plain(_rule(field, "pattern", broken, limit=asked.pattern))
     form = field.format if field.type == "string" else field.type
-    if form in _FORMS or form == "object":
-        broken = _no_object(column) if form == "object" else ~column.str.contains(_FORMS[form])
+    if form in _FORMS or form in _NESTED:
+        nested = form in _NESTED
+        broken = _not(_NESTED[form], column) if nested else ~column.str.contains(_FORMS[form])
         yield _plain(Rule("type-error", field.name, broken, (("case", form),), name))
 
 
@@ -190,35 +191,18 @@ def _lengths(field: Field, kind: str) -> Iterator[Probe]:
         yield Probe(alarm, (_rule(field, "minLength", broken, limit=asked.min_length),))
 
 
-def _no_object(column: pl.Expr) -> pl.Expr:
+def _not(check: Callable[[str], bool], column: pl.Expr) -> pl.Expr:
     # nested, so no regular expression; such columns are rare, and never in the hot path
     return column.map_batches(
         lambda texts: pl.Series(
-            [None if text is None else not _is_object(text) for text in texts], dtype=pl.Boolean
+            [None if text is None else not check(text) for text in texts], dtype=pl.Boolean
         ),
         return_dtype=pl.Boolean,
         is_elementwise=True,
     )
 
 
-def _is_object(text: str) -> bool:
-    try:
-        found = json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant)
-        json.dumps(found, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(found, dict)
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
-
-
-def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is not JSON")
+_NESTED: Final[dict[str, Callable[[str], bool]]] = {"object": is_object, "geojson": is_geometry}
 
 
 def _numbers(field: Field, kind: Any, scale: int) -> Iterator[Probe]:

@@ -72,6 +72,11 @@ _TYPES: Final[dict[str, tuple[Phrase, Phrase]]] = {
     "type-error/year": _of_type("une année", "a year", "2026"),
     "type-error/array": _of_type("une liste JSON de textes", "a JSON list of texts", '["a", "b"]'),
     "type-error/object": _of_type("un objet JSON", "a JSON object", '{{"a": 1}}'),
+    "type-error/geojson": _of_type(
+        "une géométrie GeoJSON",
+        "a GeoJSON geometry",
+        '{{"type": "Point", "coordinates": [2.79, 44.19]}}',
+    ),
     "type-error/uuid": _of_type("un UUID", "a UUID", "01890e30-5a80-7c22-9842-8263d0d0d890"),
     "type-error/email": _of_type("une adresse email", "an email address", "mairie@exemple.fr"),
     "type-error/uri": _of_type("une adresse web", "a web address", "https://exemple.fr/page"),

@@ -109,6 +109,7 @@ def cast_column(cells: pl.Series, field: Field, scale: int, *, comma: bool) -> T
         "year": to_year,
         "array": partial(to_json, kind="array"),
         "object": partial(to_json, kind="object"),
+        "geojson": partial(to_json, kind="geojson"),
     }
     return by_type.get(field.type, Typed)(cells)
 
@@ -134,7 +135,7 @@ def to_json(cells: pl.Series, kind: str) -> Typed:
 
     Args:
         cells: JSON texts.
-        kind: `array` or `object`.
+        kind: `array`, `object` or `geojson`; whether an object is a geometry is a rule's.
     """
     wanted = list if kind == "array" else dict
 

@@ -18,6 +18,7 @@ from schemas.model import DELETED, SchemaFault, parse_schema
 from schemas.patterns import COST_MAX, check_patterns, estimate, whole
 
 GOOD = json.dumps(SERIES).encode()
+SECRECY = {"unit": "household", "field": "site", "k": 11, "dominancePercent": 85}
 
 
 def refused(*changes: tuple[str, Any]) -> str:
@@ -69,7 +70,7 @@ def test_the_wire_types_are_those_of_the_specification() -> None:
     numbers = [whole_number, pa.decimal128(18, 3), pa.bool_()]
     moments = [pa.date32(), moment, whole_number]
     arrow = schema.arrow_schema()
-    assert arrow.types == [whole_number, text, *numbers, *moments, text, text, text]
+    assert arrow.types == [whole_number, text, *numbers, *moments, text, text, text, text]
     assert all(field.nullable for field in arrow)
     frame = pl.from_arrow(arrow.empty_table())
     assert isinstance(frame, pl.DataFrame)
@@ -202,7 +203,9 @@ FIELD = {"name": "more", "type": "string"}
         ("maillage.time", "site", "datetimes"),
         ("maillage.time", "none", "is no field"),
         ("maillage.timeEnd", "start", "another column"),
-        ("maillage.timeEnd", "value", "datetimes"),
+        ("maillage.timeEnd", "value", "of the type of time"),
+        ("maillage.secrecy", SECRECY | {"count": "value"}, "whole numbers"),
+        ("maillage.secrecy", SECRECY | {"count": "nothing"}, "no field"),
         ("maillage.baseWindow", ..., "a series has time"),
         ("maillage.baseWindow", "week", "maillage.baseWindow"),
         ("maillage.place", "value", "column of texts"),
@@ -445,3 +448,31 @@ def test_broken_bytes_are_taken_or_refused(start: int) -> None:
             assert parse_schema(bytes(text)).document == text
         except SchemaFault:
             continue
+
+
+# --- time of days and years --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "window", "taken"),
+    [
+        ("datetime", "hour", True),
+        ("date", "day", True),
+        ("date", "year", True),
+        ("date", "hour", False),
+        ("year", "year", True),
+        ("year", "month", False),
+        ("string", "year", False),
+    ],
+)
+def test_windows_are_not_finer_than_the_time(kind: str, window: str, *, taken: bool) -> None:
+    changes: list[tuple[str, Any]] = [
+        ("fields.1.type", kind),
+        ("fields.2.type", kind),
+        ("maillage.baseWindow", window),
+    ]
+    if taken:
+        assert schema_with(*changes).base_window == window
+    else:
+        told = refused(*changes)
+        assert "finer than" in told or "datetimes, dates or years" in told
