@@ -55,7 +55,7 @@ def frame_of(schema: Schema, row: dict[str, Any]) -> pl.DataFrame:
 
 def test_names_versions_and_digests_lead_to_schemas() -> None:
     catalogue = bundled()
-    assert catalogue.names() == NAMES
+    assert set(NAMES) <= set(catalogue.names())
     assert bundled() is catalogue
     for schema in catalogue:
         assert catalogue.get(schema.name, schema.version) is schema
