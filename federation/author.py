@@ -19,6 +19,7 @@ from federation.manifest import TYP, Content, Manifest, Mode, Period, SchemaRef,
 from federation.message import MANIFEST_HEADER, PART_HEADER, TRACE_HEADER, Message
 from federation.model import Position, instant_text
 from schemas.canonical import table_digest
+from schemas.instants import instants
 from schemas.model import Schema
 
 CE_TYPE: Final = "org.maillage.publication.v1"
@@ -67,12 +68,12 @@ def period_of(schema: Schema, frame: pl.DataFrame) -> tuple[int, int]:
     """
     assert schema.time is not None
     second = 1_000_000
-    low = frame.get_column(schema.time).to_physical().min()
-    high = frame.get_column(schema.time).to_physical().max()
+    times = instants(schema, frame)
+    low, high = times.min(), times.max()
     assert isinstance(low, int) and isinstance(high, int)  # noqa: PT018 - both from one non-empty column
     last = high + 1
     if schema.time_end is not None:
-        end = frame.get_column(schema.time_end).to_physical().max()
+        end = instants(schema, frame, schema.time_end).max()
         if isinstance(end, int):
             last = max(last, end)
     return low // second * second, -(-last // second) * second

@@ -25,6 +25,7 @@ from federation.cell import (
 from federation.composition_claim import WindowKind
 from federation.errors import MalformedError
 from federation.windows import FINENESS, roll, window_starts
+from schemas.instants import instants
 from schemas.model import Measure, Schema
 from schemas.territory import resolve
 from schemas.territory import timezone_of as timezone_of_commune
@@ -240,14 +241,14 @@ def _starts(
     """Return for each row the start of its window."""
     if window == "none" or schema.time is None:
         return pl.repeat(0, len(frame), dtype=pl.Int64, eager=True)
-    times = frame[schema.time]
+    times = instants(schema, frame)
     if times.null_count():
         raise MalformedError(
             f"{schema.time}: {times.null_count()} rows have no time",
             code="window-instant",
             remedy="check the rows before cells are made of them",
         )
-    times = times.dt.epoch("us") // 1_000_000
+    times = times // 1_000_000
     zones = list(dict.fromkeys(item.timezone for item in groups))
     if len(zones) == 1:
         return window_starts(times, window, zones)

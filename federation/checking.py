@@ -17,6 +17,7 @@ from federation.coverage import CoverageInputs, Source, Span
 from federation.ids import parse_dataset
 from federation.places import covered, zone_of, zone_of_place
 from federation.replay import cells_of_table
+from schemas.instants import instant
 from schemas.model import Schema
 from schemas.territory import Territory, UnknownTerritoryError
 
@@ -102,7 +103,7 @@ def _within(schema: Schema, table: pl.DataFrame, span: Span | None) -> pl.DataFr
     """Rows whose time lies in a span; the windows asked for are whole windows of every zone."""
     if span is None or schema.time is None:
         return table
-    seconds = pl.col(schema.time).dt.epoch("s")
+    seconds = instant(schema) // 1_000_000
     return table.filter((seconds >= span[0]) & (seconds < span[1]))
 
 

@@ -25,6 +25,7 @@ from federation.strict import sha256_hex
 from federation.tables import next_table
 from federation.verify import Finding, KeyRecord, Opened, Trust
 from schemas.checks import check_batch
+from schemas.instants import instant
 from schemas.model import DELETED, Schema
 from schemas.territory import UnknownTerritoryError
 
@@ -287,7 +288,7 @@ def _outside(schema: Schema, marked: pl.DataFrame, manifests: list[Manifest]) ->
     """Rows outside the period stated: a series' times lie in [start, end)."""
     if schema.time is None:
         return {}
-    time = pl.col(schema.time).to_physical()
+    time = instant(schema)
     spans = marked.group_by(PART).agg(time.min().alias("low"), time.max().alias("high"))
     found = {}
     for number, low, high in spans.iter_rows():

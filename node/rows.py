@@ -17,6 +17,7 @@ from node.knowledge import Knowledge
 from node.receive.contents import Contents
 from node.store.rows import Span
 from node.store.store import Store
+from schemas.instants import instant, instants
 from schemas.model import Schema
 from schemas.versions import holds, order, widened
 
@@ -184,8 +185,11 @@ def _tables(
 
 def _begin(schema: Schema, wanted: Wanted) -> int:
     """Rows behind a place aren't earlier than it: the time stands first in the order."""
-    first = None if wanted.after is None else wanted.after[0]
-    return first if schema.time is not None and isinstance(first, int) else -_ALWAYS
+    if wanted.after is None or schema.time is None:
+        return -_ALWAYS
+    kind = schema.polars_schema()[schema.time]
+    behind = pl.DataFrame([pl.Series(schema.time, wanted.after[:1]).cast(kind)])
+    return int(instants(schema, behind).item())
 
 
 def _standing(spans: Sequence[Span]) -> list[Span]:
@@ -237,7 +241,7 @@ def _replayed(
     """The rows that stand within a stretch."""
     key = list(schema.primary_key)
     assert schema.time is not None
-    time = pl.col(schema.time).to_physical()
+    time = instant(schema)
     within = (time >= stretch[0]) & (time < stretch[1])
     table = pl.DataFrame(schema=schema.polars_schema())
     later: list[pl.DataFrame] = []

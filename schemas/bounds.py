@@ -20,6 +20,8 @@ _EXPONENT_MAX: Final = 40
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 
+YEAR_MIN: Final = dt.MINYEAR
+YEAR_MAX: Final = dt.MAXYEAR
 DATE_MIN: Final = (dt.date.min - _EPOCH.date()).days
 DATE_MAX: Final = (dt.date.max - _EPOCH.date()).days
 DATETIME_MIN: Final = (dt.datetime.min.replace(tzinfo=dt.UTC) - _EPOCH) // _MICROSECOND

@@ -18,6 +18,8 @@ from schemas.bounds import (
     DATETIME_MIN,
     DECIMAL_PRECISION,
     STEPS_MAX,
+    YEAR_MAX,
+    YEAR_MIN,
     allowed,
     lower,
     upper,
@@ -230,6 +232,9 @@ def _ranges(field: Field, kind: Any, scale: int) -> Iterator[_Range]:
         limit = (("case", "number"), ("limit", DECIMAL_PRECISION))
         yield -STEPS_MAX, None, "limit-error", limit
         yield None, STEPS_MAX, "limit-error", limit
+    elif field.type == "year":
+        yield YEAR_MIN, None, "limit-error", (("case", "datetime"),)
+        yield None, YEAR_MAX, "limit-error", (("case", "datetime"),)
     elif kind.is_temporal():
         least, most = (DATE_MIN, DATE_MAX) if kind == pl.Date else (DATETIME_MIN, DATETIME_MAX)
         yield least, None, "limit-error", (("case", "datetime"),)

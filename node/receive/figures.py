@@ -22,6 +22,7 @@ from federation.replay import Rows, cells_of_tables, part_of, replay
 from federation.standing import Table
 from federation.windows import bounds, window_of
 from node.store.rows import CellRange
+from schemas.instants import instant, instants
 from schemas.model import Schema
 
 __all__ = [
@@ -98,7 +99,7 @@ def span_of(
         and frame.height
         and schema.time is not None
     ):
-        time = frame.get_column(schema.time).to_physical()
+        time = instants(schema, frame)
         low, high = time.min(), time.max()
         assert isinstance(low, int)
         assert isinstance(high, int)
@@ -274,7 +275,7 @@ def lost_changes(
     owner = dataset.partition("/")[0]
     assert schema.time is not None
     assert schema.base_window is not None
-    time = pl.col(schema.time).to_physical()
+    time = instant(schema)
     for start, end in _merged([touched(schema, owner, *span) for span in spans]):
         start_us, end_us = start * SECOND_US, end * SECOND_US
         inside = (time >= start_us) & (time < end_us)

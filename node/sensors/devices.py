@@ -206,7 +206,7 @@ def _dataset(
         return None, ""
     name, _, slug = line.cells["dataset"].partition(".")
     schema = schemas.get(name)
-    if schema is None or schema.kind != "series" or schema.place is not None:
+    if schema is None or not _measured(schema):
         faults.add(line.number, "dataset", "schema", name)
         return None, ""
     try:
@@ -215,6 +215,13 @@ def _dataset(
         faults.add(line.number, "dataset", "slug", slug)
         return None, ""
     return schema, str(dataset)
+
+
+def _measured(schema: Schema) -> bool:
+    """Whether sensors can fill it: a series of instants, of the publisher's own place."""
+    if schema.time is None or schema.place is not None:
+        return False
+    return schema.by_name[schema.time].type == "datetime"
 
 
 def _times(line: _Line, schema: Schema, faults: _Faults) -> tuple[int, int]:
