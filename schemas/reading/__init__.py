@@ -17,12 +17,19 @@ from schemas.reading.delimited import read_delimited
 from schemas.reading.faults import ReadingFault, Unreadable
 from schemas.reading.json_rows import read_json
 from schemas.reading.limits import FILE_MAX_BYTES
+from schemas.reading.mapping import (
+    ColumnMapping,
+    MappingFault,
+    apply_mapping,
+    check_mapping,
+    parse_mapping,
+)
 from schemas.reading.notes import Note
 from schemas.reading.rows import publishable
 from schemas.reading.text import Text, to_text
 from schemas.report import Report, ReportBuilder
 
-__all__ = ["Note", "Reading", "read"]
+__all__ = ["ColumnMapping", "MappingFault", "Note", "Reading", "parse_mapping", "read"]
 
 _JSON_SUFFIXES: Final = frozenset({".json", ".jsonl", ".ndjson"})
 _DELIMITED_SUFFIXES: Final = frozenset({".csv", ".tsv", ".tab", ".txt"})
@@ -44,7 +51,14 @@ class Reading:
     guessed: tuple[Note, ...] = ()
 
 
-def read(data: bytes, *, filename: str, schema: Schema, progress: Progress = silent) -> Reading:
+def read(
+    data: bytes,
+    *,
+    filename: str,
+    schema: Schema,
+    mapping: ColumnMapping | None = None,
+    progress: Progress = silent,
+) -> Reading:
     """Read a file under a schema.
 
     Never raises for what a file may hold.
@@ -53,14 +67,22 @@ def read(data: bytes, *, filename: str, schema: Schema, progress: Progress = sil
         data: The file.
         filename: Its name; the ending tells JSON from delimited text, else the first character.
         schema: What its rows should be.
+        mapping: Which label is which column, and what else is known of the file.
         progress: Told of the steps `lines` or `text`, `columns`, `checks`.
+
+    Raises:
+        MappingFault: The mapping doesn't fit the schema.
     """
+    if mapping is not None:
+        check_mapping(mapping, schema)
     builder = ReportBuilder()
     notes: list[Note] = []
     rows: pl.DataFrame | None = None
     count = 0
     try:
-        count, rows = _read(data, filename, schema, builder, notes, progress=progress)
+        count, rows = _read(
+            data, filename, schema, builder, notes, mapping=mapping, progress=progress
+        )
     except Unreadable as stop:
         builder.add(stop.fault)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
@@ -77,6 +99,7 @@ def _read(
     builder: ReportBuilder,
     notes: list[Note],
     *,
+    mapping: ColumnMapping | None,
     progress: Progress,
 ) -> tuple[int, pl.DataFrame | None]:
     if len(data) > FILE_MAX_BYTES:
@@ -90,7 +113,9 @@ def _read(
     if text.encoding != "UTF-8":
         notes.append(Note("encoding", value=text.encoding))
     reader = read_json if as_json else read_delimited
-    cells = reader(text.utf8, schema, builder, notes.append, progress)
+    cells = reader(text.utf8, schema, builder, notes.append, progress, mapping=mapping)
+    if mapping is not None:
+        cells = apply_mapping(cells, mapping, schema)
     count = cells.lines.len() + cells.dropped
     if count == 0:
         raise Unreadable(ReadingFault.of("source-error", case="rows"))

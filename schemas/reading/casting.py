@@ -62,7 +62,7 @@ def cast_cells(
         progress: Told of the step `columns`.
     """
     kinds = schema.polars_schema()
-    sound = pl.repeat(True, cells.frame.height, dtype=pl.Boolean, eager=True)  # noqa: FBT003 - a value
+    sound = pl.repeat(True, cells.lines.len(), dtype=pl.Boolean, eager=True)  # noqa: FBT003 - a value
     if cells.broken:
         sound = sound.clone().scatter(sorted(cells.broken), False)  # noqa: FBT003 - a value
     columns: list[pl.Series] = []
@@ -70,7 +70,7 @@ def cast_cells(
         progress("columns", number, len(schema.wire_fields))
         if field.name not in cells.frame.columns:
             columns.append(
-                pl.repeat(None, cells.frame.height, dtype=kinds[field.name], eager=True).alias(
+                pl.repeat(None, cells.lines.len(), dtype=kinds[field.name], eager=True).alias(
                     field.name
                 )
             )

@@ -18,8 +18,9 @@ from schemas.model import Schema
 from schemas.progress import Progress, silent
 from schemas.reading.cells import Cells, CellsBuilder
 from schemas.reading.faults import ReadingFault, Unreadable
-from schemas.reading.labels import Header, match_labels
+from schemas.reading.labels import Header, known_labels, match_labels
 from schemas.reading.limits import CELL_MAX_CHARS, CHUNK_ROWS, ROWS_MAX
+from schemas.reading.mapping import ColumnMapping
 from schemas.reading.notes import Note
 from schemas.report import LIMIT, Fault, ReportBuilder
 
@@ -35,6 +36,8 @@ def read_delimited(
     builder: ReportBuilder,
     note: Callable[[Note], None],
     progress: Progress = silent,
+    *,
+    mapping: ColumnMapping | None = None,
 ) -> Cells:
     """Read delimited text.
 
@@ -44,6 +47,7 @@ def read_delimited(
         builder: Takes faults of header and lines.
         note: Takes what was guessed.
         progress: Told of the step `lines`.
+        mapping: What is known of the file.
 
     Returns:
         Cells of the wire's columns. Lines with too few or too many cells and blank lines are
@@ -52,10 +56,10 @@ def read_delimited(
     Raises:
         Unreadable: No header, or quotes that don't close, or too much of something.
     """
-    delimiter, labels = _header(utf8, schema)
+    delimiter, labels = _header(utf8, schema, mapping)
     if delimiter != ",":
         note(Note("delimiter", value=delimiter))
-    header = match_labels(labels, schema, builder)
+    header = match_labels(labels, schema, builder, mapping)
     for found in header.notes:
         note(found)
     lines = utf8.count(b"\n")
@@ -68,8 +72,8 @@ def read_delimited(
     return cells
 
 
-def _header(utf8: bytes, schema: Schema) -> tuple[str, list[str]]:
-    """The delimiter under which most labels are the schema's, then that which makes most cells."""
+def _header(utf8: bytes, schema: Schema, mapping: ColumnMapping | None) -> tuple[str, list[str]]:
+    """The delimiter under which most labels are known, then that which makes most cells."""
     found: list[tuple[tuple[int, int], str, list[str]]] = []
     broken: Unreadable | None = None
     for delimiter in DELIMITERS:
@@ -79,7 +83,7 @@ def _header(utf8: bytes, schema: Schema) -> tuple[str, list[str]]:
             # "a","b" is no record under another delimiter
             broken = broken or stop
             continue
-        known = sum(label.strip() in schema.by_name for label in labels)
+        known = known_labels(labels, schema, mapping)
         found.append(((known, len(labels)), delimiter, labels))
     if not found:
         assert broken is not None

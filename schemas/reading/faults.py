@@ -13,6 +13,66 @@ _PHRASES: Final[dict[str, tuple[Phrase, Phrase]]] = {
         ),
         Phrase("The column “{column}” is not in the schema.", "Rename it “{near}”, or remove it."),
     ),
+    "extra-label/uncovered": (
+        Phrase(
+            "La colonne « {column} » n'est ni dans le schéma ni dans la correspondance.",
+            "L'ajouter à la correspondance (null pour la laisser de côté), ou la retirer.",
+        ),
+        Phrase(
+            "The column “{column}” is neither in the schema nor in the mapping.",
+            "Add it to the mapping (null to leave it out), or remove it.",
+        ),
+    ),
+    "extra-label/uncovered-near": (
+        Phrase(
+            "La colonne « {column} » n'est ni dans le schéma ni dans la correspondance.",
+            "L'ajouter à la correspondance (« {near} » peut-être, null pour la laisser de côté).",
+        ),
+        Phrase(
+            "The column “{column}” is neither in the schema nor in the mapping.",
+            "Add it to the mapping (“{near}” perhaps, null to leave it out).",
+        ),
+    ),
+    "extra-label/taken": (
+        Phrase(
+            "La colonne « {column} » serait « {near} », que « {name} » est déjà.",
+            "La retirer, ou la laisser de côté dans une correspondance (null).",
+        ),
+        Phrase(
+            "The column “{column}” would be “{near}”, which “{name}” is already.",
+            "Remove it, or leave it out in a mapping (null).",
+        ),
+    ),
+    "extra-label/constant": (
+        Phrase(
+            "La colonne « {column} » est « {near} », à qui la correspondance donne une constante.",
+            "Retirer la constante de la correspondance, ou y mettre la colonne à null.",
+        ),
+        Phrase(
+            "The column “{column}” is “{near}”, for which the mapping has a constant.",
+            "Remove the constant from the mapping, or put null for the column there.",
+        ),
+    ),
+    "incorrect-label/same": (
+        Phrase(
+            "La colonne « {column} » et la colonne « {name} » seraient toutes deux « {near} ».",
+            "Dire dans une correspondance laquelle l'est, et mettre null pour l'autre.",
+        ),
+        Phrase(
+            "The columns “{column}” and “{name}” would both be “{near}”.",
+            "Say in a mapping which one is, and put null for the other.",
+        ),
+    ),
+    "incorrect-label/several": (
+        Phrase(
+            "La colonne « {column} » peut être plusieurs colonnes du schéma : {expected}.",
+            "La renommer, ou dire dans une correspondance laquelle elle est.",
+        ),
+        Phrase(
+            "The column “{column}” may be several columns of the schema: {expected}.",
+            "Rename it, or say in a mapping which one it is.",
+        ),
+    ),
     "blank-label": (
         Phrase("La colonne n° {number} n'a pas de nom.", "La nommer, ou la retirer."),
         Phrase("Column no. {number} has no name.", "Name it, or remove it."),

@@ -1,7 +1,7 @@
 """Rows from JSON: a list of flat objects, or one object per line (RFC 8259, jsonlines.org)."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from schemas.model import Field, Schema
@@ -16,7 +16,7 @@ from schemas.reading.jsontext import (
     is_text,
     may_have_surrogates,
 )
-from schemas.reading.labels import extra_labels, missing_labels
+from schemas.reading.labels import LabelMatcher
 from schemas.reading.limits import (
     CELL_MAX_CHARS,
     CHUNK_ROWS,
@@ -24,6 +24,7 @@ from schemas.reading.limits import (
     JSON_DEPTH_MAX,
     ROWS_MAX,
 )
+from schemas.reading.mapping import ColumnMapping
 from schemas.reading.notes import Note
 from schemas.report import Fault, ReportBuilder
 
@@ -38,6 +39,8 @@ def read_json(
     builder: ReportBuilder,
     note: Callable[[Note], None],
     progress: Progress = silent,
+    *,
+    mapping: ColumnMapping | None = None,
 ) -> Cells:
     """Read JSON rows.
 
@@ -47,6 +50,7 @@ def read_json(
         builder: Takes faults of members and of values of a kind that no text can become.
         note: Takes what was left out.
         progress: Told of the step `text`.
+        mapping: What is known of the file.
 
     Returns:
         Cells of the wire's columns; numbers as they are written, lists and objects as compact
@@ -55,15 +59,14 @@ def read_json(
     Raises:
         Unreadable: Not JSON, or too much of something.
     """
-    rows = _Rows(schema, utf8.decode(), builder, progress)
+    rows = _Rows(schema, utf8.decode(), builder, progress, mapping)
     try:
         rows.read()
     finally:
         # what was seen up to the place where the JSON breaks is worth telling too
         rows.tell_labels()
-    for name in rows.seen:
-        if name in schema.personal:
-            note(Note("personal", name))
+    for found in rows.labels.notes():
+        note(found)
     return rows.build()
 
 
@@ -71,9 +74,13 @@ class _Rows:
     """One pass over the text."""
 
     def __init__(
-        self, schema: Schema, text: str, builder: ReportBuilder, progress: Progress
+        self,
+        schema: Schema,
+        text: str,
+        builder: ReportBuilder,
+        progress: Progress,
+        mapping: ColumnMapping | None,
     ) -> None:
-        self._schema: Final = schema
         self._text: Final = text
         self._builder: Final = builder
         self._progress: Final = progress
@@ -83,7 +90,9 @@ class _Rows:
         self._dropped = 0
         self._surrogates: Final = may_have_surrogates(text)
         self._line, self._counted = 1, 0
-        self.seen: Final[dict[str, int]] = {}
+        self._members: Final[dict[tuple[str, ...], Mapping[str, str]]] = {}
+        self._present: Final[set[str]] = set()
+        self.labels: Final = LabelMatcher(schema, builder, mapping)
 
     def read(self) -> None:
         """Read all values."""
@@ -95,21 +104,13 @@ class _Rows:
 
     def tell_labels(self) -> None:
         """Report members that the schema doesn't have, and required ones that no row has."""
-        if len(self.seen) > COLUMNS_MAX:
-            return
-        unknown = {
-            name: line for name, line in self.seen.items() if name not in self._schema.by_name
-        }
-        for fault in extra_labels(unknown, self.seen, self._schema):
-            self._builder.add(fault)
-        if self._cells.height:
-            for fault in missing_labels(self.seen, self._schema):
-                self._builder.add(fault)
+        if self.labels.seen <= COLUMNS_MAX:
+            self.labels.tell(rows=self._cells.height > 0)
 
     def build(self) -> Cells:
         """The cells."""
         frame, lines = self._cells.build()
-        absent = [name for name in self._fields if name not in self.seen]
+        absent = [name for name in self._fields if name not in self._present]
         return Cells(frame.drop(absent), lines, frozenset(self._broken), self._dropped)
 
     def _read_list(self, at: int) -> None:
@@ -161,11 +162,10 @@ class _Rows:
             self._builder.add(ReadingFault.of("format-error", row=self._line, case="object"))
             self._dropped += 1
             return
-        for name in value:
-            self._see(name)
+        members = self._placed(tuple(value))
         row: list[str | None] = []
         for name, field in self._fields.items():
-            item = value.get(name)
+            item = value.get(members.get(name))
             found = None if item is None else self._cell(item, field)
             if isinstance(found, Fault):
                 self._builder.add(found)
@@ -174,15 +174,21 @@ class _Rows:
             row.append(found)
         self._cells.add(self._line, row)
 
-    def _see(self, name: str) -> None:
-        if name not in self.seen:
-            self.seen[name] = self._line
-            if len(self.seen) > COLUMNS_MAX:
+    def _placed(self, names: tuple[str, ...]) -> Mapping[str, str]:
+        """Member by column, in objects that have these members."""
+        found = self._members.get(names)
+        if found is None:
+            found = self.labels.place(names, self._line)
+            if self.labels.seen > COLUMNS_MAX:
                 raise Unreadable(
                     ReadingFault.of(
                         "limit-error", row=self._line, case="columns", limit=COLUMNS_MAX
                     )
                 )
+            self._present.update(found)
+            if len(self._members) < COLUMNS_MAX:
+                self._members[names] = found
+        return found
 
     def _cell(self, value: Any, field: Field) -> str | Fault:
         if isinstance(value, list | dict):

@@ -29,6 +29,39 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
         "Colonne « {column} » : donnée personnelle, écartée ; elle ne quitte pas le nœud.",
         "Column “{column}”: personal data, left out; it doesn't leave the node.",
     ),
+    "label": ("Colonne « {column} » lue comme {value}.", "Column “{column}” read as {value}."),
+    "synonym": (
+        "Colonne « {column} » lue comme {value} (synonyme).",
+        "Column “{column}” read as {value} (synonym).",
+    ),
+    "mapped": (
+        "Colonne « {column} » lue comme {value} (correspondance).",
+        "Column “{column}” read as {value} (mapping).",
+    ),
+    "left-out": (
+        "Colonne « {column} » laissée de côté (correspondance).",
+        "Column “{column}” left out (mapping).",
+    ),
+    "unnamed": (
+        "Colonnes sans nom laissées de côté (correspondance).",
+        "Columns without a name left out (mapping).",
+    ),
+    "constant": (
+        "Colonne « {column} » : {value} sur chaque ligne (correspondance).",
+        "Column “{column}”: {value} on each line (mapping).",
+    ),
+    "absent": (
+        "La correspondance connaît une colonne « {column} » que le fichier n'a pas.",
+        "The mapping knows a column “{column}” that the file doesn't have.",
+    ),
+    "translated": (
+        "Colonne « {column} » : valeurs traduites (correspondance).",
+        "Column “{column}”: values translated (mapping).",
+    ),
+    "remembered": (
+        "Correspondance des colonnes retenue pour ce jeu de données, employée de nouveau.",
+        "Column mapping remembered for this dataset, used again.",
+    ),
 }
 _DELIMITERS: Final = {
     ",": ("virgule", "comma"),
@@ -43,7 +76,9 @@ class Note:
 
     Attributes:
         code: `encoding`, `delimiter`, `decimal-comma`, `local-time`, `day-first`,
-            `boolean-words`, `personal`.
+            `boolean-words`, `personal`; of labels `label` (same letters and digits), `synonym`; of
+            a mapping `mapped`, `left-out`, `unnamed`, `constant`, `translated`, `absent`,
+            `remembered`.
         column: Column name; None: the whole file.
         value: What was taken, such as `Windows-1252`, `;`, `Europe/Paris`.
     """

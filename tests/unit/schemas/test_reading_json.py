@@ -166,8 +166,8 @@ def test_elements_that_are_no_objects() -> None:
 
 
 def test_unknown_and_missing_members() -> None:
-    found = rows('[{"id": 1, "Montant": 2},\n{"id": 2, "autre": 1, "Montant": 3}]')
-    assert told(found) == [("extra-label", 1, "Montant"), ("extra-label", 2, "autre")]
+    found = rows('[{"id": 1, "Montants": 2},\n{"id": 2, "autre": 1, "Montants": 3}]')
+    assert told(found) == [("extra-label", 1, "Montants"), ("extra-label", 2, "autre")]
     assert "montant" in found.report.faults[0].remedy("en")
     assert told(rows('[{"nom": "a"}, {"nom": "b"}]')) == [("missing-label", None, "id")]
     assert told(rows('[{"id": 1}, {"nom": "b"}]')) == [("constraint-error", 1, "id")]
