@@ -27,6 +27,7 @@ from federation.verify import Finding, KeyRecord, Opened, Trust
 from schemas.checks import check_batch
 from schemas.instants import instant
 from schemas.model import DELETED, Schema
+from schemas.secrecy import below_threshold
 from schemas.territory import UnknownTerritoryError
 
 T = TypeVar("T")
@@ -328,12 +329,27 @@ def _place(opened: Opened, frame: pl.DataFrame) -> Finding | None:
     return None
 
 
+def _secret(opened: Opened, frame: pl.DataFrame | None) -> Finding | None:
+    """15, what the signed bytes alone prove: rows that may be shown in totals only."""
+    manifest = opened.manifest
+    if manifest.sharing.level == "aggregate-only":
+        if manifest.content is not None and manifest.composition is None:
+            return Finding("sharing", "totals only: raw rows never leave the node")
+        return None
+    if frame is None or manifest.mode == "withdraw":
+        return None  # keys of rows to be erased: what could be shown has been
+    few = below_threshold(opened.schema, frame)
+    if few is None:
+        return None
+    # which rows is the owner's to know: this goes into receipts
+    units = few.unit.replace("_", " ")
+    return Finding("secrecy", f"{few.below} of {few.rows} rows: fewer than {few.k} {units}s")
+
+
 def _sharing(opened: Opened, trust: Trust) -> Finding | None:
     """15. sharing allowed here."""
     manifest = opened.manifest
     level = manifest.sharing.level
-    if level == "aggregate-only" and manifest.content is not None and manifest.composition is None:
-        return Finding("sharing", "totals only: raw rows never leave the node")
     if level == "partners":
         return Finding("sharing", "for named partners, in clear")
     charter = manifest.sharing.charter
@@ -364,6 +380,7 @@ def _finish(
                 table = result
         elif finding is None:
             finding = _continued(opened, standing)
+        finding = finding or _secret(opened, frame)
     except pl.exceptions.PanicException as error:
         return _stopped(error)  # of polars in a join, a sort or a digest: not an Exception either
     finding = finding or _sharing(opened, trust)

@@ -218,6 +218,13 @@ _ALL: Final = (
         "the owner publishes at another level",
     ),
     Reason(
+        "secrecy",
+        15,
+        _R,
+        "rows about too few units to be shared otherwise than as totals",
+        "the owner joins such rows together, or shares totals only",
+    ),
+    Reason(
         "charter-ended",
         15,
         _R,

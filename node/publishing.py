@@ -21,6 +21,7 @@ from federation.manifest import Level, Mode, Origin, Sharing
 from federation.message import TRACE_HEADER
 from federation.strict import dump
 from federation.tables import make_delta
+from node.keeping import kept_here
 from node.receive.contents import Contents
 from node.sharing import default_of
 from node.sharing_choice import SharingChoice
@@ -155,6 +156,7 @@ class Publisher:
             MalformedError: A slug that is none; `sharing`.
             StateError: `sharing-charter`: shared in a federation, and there is none;
                 `sharing-change`, `charter-ended`.
+            KeptHereError: The rows are valid and may not leave: `totals-only`, `secrecy`.
             LimitError: More rows than one publication carries.
             StoreError: Nothing was stored.
         """
@@ -264,8 +266,12 @@ class Publisher:
 
         Raises:
             StateError: `sharing-charter`.
+            KeptHereError: They may not leave the node: `totals-only`, `secrecy`.
         """
         sharing = sharing or default_of(schema, parse_dataset(dataset).owner, self._charters())
+        kept = kept_here(schema, rows, sharing.level)
+        if kept is not None:
+            raise kept
         salt = secrets.token_bytes(SALT_BYTES)
         if schema.kind == "series":
             return draft_rows(

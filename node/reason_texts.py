@@ -109,6 +109,10 @@ _FR_REASONS: Final = {
         "le décoder ou le contrôler arrête ce récepteur ; mis de côté",
         "l’exploitant du récepteur le signale",
     ),
+    "secrecy": (
+        "des lignes portent sur trop peu d’unités pour quitter le nœud autrement qu’en totaux",
+        "le propriétaire regroupe ces lignes, ou ne partage que des totaux",
+    ),
     "charter-ended": (
         "la convention avait pris fin au moment de la publication",
         "les membres en concluent une nouvelle, ou le propriétaire publie à un autre niveau",
@@ -239,6 +243,10 @@ _DE_REASONS: Final = {
     "sharing": (
         "die Freigabe erlaubt diese Zeilen hier nicht",
         "der Eigentümer veröffentlicht mit einer anderen Freigabe",
+    ),
+    "secrecy": (
+        "Zeilen betreffen zu wenige Einheiten, um anders denn als Summen geteilt zu werden",
+        "der Eigentümer fasst solche Zeilen zusammen oder teilt nur Summen",
     ),
     "charter-unknown": (
         "die genannte Vereinbarung ist hier unbekannt",

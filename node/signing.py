@@ -126,7 +126,7 @@ class Signing:
             step("send.before-sign")
             draft = self._draft(row)
             moment = self._clock()
-            if self._ended(draft, moment):
+            if rows_at_totals_only(draft) or self._ended(draft, moment):
                 self._store.own.halt_draft(row.id)
                 continue
             self._introduce(draft)
@@ -208,6 +208,12 @@ class Signing:
             licence=licence,
             composition=composition,
         )
+
+
+def rows_at_totals_only(draft: Draft) -> bool:
+    """Whether raw rows would leave under `aggregate-only`: the last door is shut, too."""
+    level = draft.sharing.level
+    return level == "aggregate-only" and draft.content is not None and draft.composition is None
 
 
 def _own_head(signed: Signed, draft: Draft, before: HeadRow | None, moment: int) -> HeadRow:

@@ -36,7 +36,8 @@ _WORDS: Final = {
         "away": "Messages écartés faute de place, à relire",
         "halted": "À l’arrêt",
         "charter": "Convention",
-        "ended": "la convention a pris fin, rien n’est envoyé",
+        "charter-ended": "la convention a pris fin, rien n’est envoyé",
+        "totals-only": "totaux seulement, les lignes restent ici",
         "hub": "Point d’échange",
         "connected": "connecté",
         "down": "injoignable",
@@ -66,7 +67,8 @@ _WORDS: Final = {
         "away": "Messages turned away for want of room, to be read again",
         "halted": "Halted",
         "charter": "Agreement",
-        "ended": "the agreement has ended, nothing is sent",
+        "charter-ended": "the agreement has ended, nothing is sent",
+        "totals-only": "totals only, the rows stay here",
         "hub": "Exchange point",
         "connected": "connected",
         "down": "can't be reached",
@@ -196,7 +198,7 @@ def _charter_lines(found: dict[str, Any], lang: Literal["fr", "en"]) -> list[str
     ]
     lines += [
         f"{words['halted']} : {draft['dataset']} ({draft['source']})"
-        f" [{draft['reason']}] {words['ended']} ({draft['detail']})"
+        f" [{draft['reason']}] {words[draft['reason']]} ({draft['detail']})"
         for draft in found["haltedDrafts"]
     ]
     return lines
@@ -309,17 +311,20 @@ def _ends(node: "Node", known: KnownCharter, now_us: int) -> dict[str, Any]:
 
 
 def _halted_drafts(node: "Node") -> list[dict[str, Any]]:
-    """What was published and will not be signed: its charter has ended."""
+    """What was published and will not be signed: its charter has ended, or its rows stay here."""
     found = []
     for row in node.store.own.drafts_halted():
         sharing = Sharing.model_validate(json.loads(row.sharing))
+        kept = sharing.level == "aggregate-only"
         found.append(
             {
                 "dataset": row.dataset,
                 "source": row.source,
                 "charter": sharing.charter,
-                "reason": "charter-ended",
-                "detail": halted_text(node.knowledge, row.dataset, sharing),
+                "reason": "totals-only" if kept else "charter-ended",
+                "detail": "raw rows never leave the node"
+                if kept
+                else halted_text(node.knowledge, row.dataset, sharing),
             }
         )
     return found

@@ -58,6 +58,45 @@ def types_schema() -> Schema:
     return parse_schema(json.dumps(document, ensure_ascii=False, indent=1).encode())
 
 
+@cache
+def dwellings_schema() -> Schema:
+    """A register whose rows are totals over households, and say over how many."""
+    fields = [
+        {"name": "quartier", "type": "string", "constraints": {"required": True}},
+        {"name": "foyers", "type": "integer", "constraints": {"minimum": 0}},
+        {"name": "kwh", "type": "integer", "constraints": {"minimum": 0}},
+    ]
+    document = {
+        "name": "foyers-par-quartier",
+        "version": "0.1.0",
+        "fields": fields,
+        "primaryKey": ["quartier"],
+        "maillage": {
+            "kind": "register",
+            "measures": {"kwh": {"unit": "kW.h", "aggregates": ["sum"]}},
+            "secrecy": {
+                "unit": "household",
+                "field": "quartier",
+                "k": 11,
+                "dominancePercent": 85,
+                "count": "foyers",
+            },
+            "competence": ["commune"],
+            "origin": "own",
+            "sharing": {"default": "aggregate-only"},
+            "licence": "etalab-2.0",
+            "labels": {"fr": "Foyers par quartier", "en": "Dwellings by quarter"},
+        },
+    }
+    return parse_schema(json.dumps(document, ensure_ascii=False, indent=1).encode())
+
+
+def dwellings(**households: int | None) -> pl.DataFrame:
+    """Quarters with so many households each, sorted by key."""
+    rows = [(name, count, 1_000) for name, count in sorted(households.items())]
+    return pl.DataFrame(rows, schema=dwellings_schema().polars_schema(), orient="row")
+
+
 def counts(hours: int = 24, *, start: dt.datetime = DAY, channels: int = 1) -> pl.DataFrame:
     """Hourly counts, sorted by key."""
     starts = [start + dt.timedelta(hours=hour) for hour in range(hours)]

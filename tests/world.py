@@ -40,18 +40,29 @@ from federation.jose import (
     thumbprint,
     un_b64url,
 )
-from federation.manifest import TYP, Mode
+from federation.manifest import TYP, Mode, Sharing
 from federation.model import Position
 from federation.strict import dump, parse_object
 from federation.verify import KeyRecord
 from schemas.model import Schema, parse_schema
-from tests.sample_rows import DAY, all_types, counts, later, projects, schema, types_schema
+from tests.sample_rows import (
+    DAY,
+    all_types,
+    counts,
+    dwellings,
+    dwellings_schema,
+    later,
+    projects,
+    schema,
+    types_schema,
+)
 
 __all__ = [
     "ARVIEU",
     "AYEN",
     "COUNTS",
     "DAY",
+    "DWELLINGS_DOCUMENT",
     "ENDS",
     "EPCI",
     "LUZY",
@@ -71,6 +82,9 @@ __all__ = [
     "counts",
     "counts_draft",
     "documents",
+    "dwellings",
+    "dwellings_draft",
+    "dwellings_schema",
     "later",
     "luzy_head",
     "made",
@@ -98,6 +112,7 @@ NOWHERE: Final = "fr-epci-999999999"
 COUNTS: Final = f"{ARVIEU}/comptage-mobilites"
 PROJECTS: Final = f"{ARVIEU}/projets"
 TYPES_DOCUMENT: Final = "schema-tous-les-types-0.1.0.json"
+DWELLINGS_DOCUMENT: Final = "schema-foyers-par-quartier-0.1.0.json"
 TYPES: Final = f"{EPCI}/tous-les-types"
 SALT: Final = bytes(range(16))
 NOW_US: Final = 1_774_000_000_000_000
@@ -274,6 +289,7 @@ def documents() -> dict[str, bytes]:
     )
     found[f"identity-{NOWHERE}-1.json"] = _first(NOWHERE, "CC de nulle part")
     found[TYPES_DOCUMENT] = types_schema().document
+    found[DWELLINGS_DOCUMENT] = dwellings_schema().document
     found["schema-synthese-9.9.9.json"] = _other_synthese()
     for name in ("comptage-mobilites", "projets", "synthese"):
         found[f"schema-{name}-1.0.0.json"] = schema(name).document
@@ -435,6 +451,13 @@ def types_draft(
     """A draft of the register with all types."""
     rows = all_types() if frame is None else frame
     return draft_rows(types_schema(), TYPES, rows, salt=SALT, mode=mode, **more)
+
+
+def dwellings_draft(frame: pl.DataFrame, *, mode: Mode = "snapshot", **more: Any) -> Draft:
+    """A draft of rows about households, shared with everybody unless said."""
+    more.setdefault("sharing", Sharing(level="open"))
+    dataset = f"{ARVIEU}/foyers-par-quartier"
+    return draft_rows(dwellings_schema(), dataset, frame, salt=SALT, mode=mode, **more)
 
 
 @cache

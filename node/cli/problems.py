@@ -75,6 +75,8 @@ _FRENCH: Final = {
     "charter-member": "cet organisme n’est pas membre de la convention",
     "charter-signer": "aucun organisme de ce nœud n’est à signer cette convention",
     "sharing": "ce partage n’est pas possible",
+    "secrecy": "ces lignes sont protégées par le secret statistique",
+    "totals-only": "totaux seulement : les lignes restent ici",
     "sharing-change": "ce jeu de données est partagé autrement",
     "date": "ce n’est pas une date",
     "charter-signature": "la convention n’est pas signée par tous ses membres",

@@ -20,6 +20,7 @@ from node.cli.language import colon, current, label, say
 from node.cli.problems import headline
 from node.cli.status import Status, leaf, status_of
 from node.link.faults import Fault
+from node.spoken import KeptHereError
 
 WIDTH_PIPED: Final = 200
 """Columns of a table that isn't shown on a terminal: nothing is cut for want of room."""
@@ -111,11 +112,15 @@ def failed(error: BaseException) -> Status:
     if isinstance(fault, Fault):
         named = "" if fault.code == code else f"[{fault.code}] "
         detail = _flat(f"{named}{fault.told(current())}")
+    if isinstance(error, KeptHereError):
+        detail = _flat(error.said.of(current()))
     what = f"{french} ({detail})" if french and say("fr", "en") == "fr" else detail
     line(f"{say('Erreur', 'Error')} [{code}]{colon()} {what}", stderr=True)
     remedy = getattr(error, "remedy", "")
     if isinstance(fault, Fault):
         remedy = fault.remedy(current())
+    if isinstance(error, KeptHereError):
+        remedy = error.to_do.of(current())
     if remedy and remedy not in detail:
         line(f"  → {_flat(remedy)}", stderr=True)
     return status

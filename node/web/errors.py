@@ -22,6 +22,7 @@ from federation.errors import (
     UnknownError,
 )
 from node.link.errors import LinkError
+from node.spoken import KeptHereError
 from node.store.errors import (
     CorruptContentError,
     ErasedContentError,
@@ -62,6 +63,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
         status: HTTP status.
         body: The problem document.
         headers: Further headers.
+        spoken: What pages say in the reader's language instead of `detail` and `remedy`.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
         super().__init__(detail)
         self.status: Final = status
         self.headers: Final = dict(headers or {})
+        self.spoken: KeptHereError | None = None
         self.body: Final[dict[str, Any]] = {
             "type": "about:blank",
             "title": status.phrase,
@@ -117,7 +120,9 @@ def problem_of(error: Exception) -> Problem:
         if isinstance(error, kind):
             code, remedy = getattr(error, "code", "error"), getattr(error, "remedy", "")
             waits = {"Retry-After": "1"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-            return Problem(status, code, str(error), remedy=remedy, headers=waits)
+            problem = Problem(status, code, str(error), remedy=remedy, headers=waits)
+            problem.spoken = error if isinstance(error, KeptHereError) else None
+            return problem
     # what nobody foresaw: its words may hold anything, so they go to the log only
     _log.error("unexpected error in the HTTP interface", exc_info=error)
     return Problem(

@@ -17,6 +17,7 @@ from tests.cases.kit import KNOWN, Case, carrying, message, messages, plain, raw
 from tests.world import (
     ARVIEU,
     COUNTS,
+    DWELLINGS_DOCUMENT,
     EPCI,
     LUZY,
     PROJECTS,
@@ -30,6 +31,9 @@ from tests.world import (
     counts,
     counts_draft,
     documents,
+    dwellings,
+    dwellings_draft,
+    dwellings_schema,
     made,
     projects,
     projects_draft,
@@ -139,6 +143,7 @@ def good() -> Iterator[Case]:
     yield from _types()
     yield from _chains()
     yield from _others()
+    yield from _protected()
 
 
 def _series() -> Iterator[Case]:
@@ -357,4 +362,26 @@ def _others() -> Iterator[Case]:
         "simulated",
         "Simulated data say so in the manifest.",
         (message(made(counts_draft(origin="simulated"))),),
+    )
+
+
+def _protected() -> Iterator[Case]:
+    """Rows about households, by a schema that protects them from 11 on."""
+    trust = (*KNOWN, DWELLINGS_DOCUMENT)
+    before, after = dwellings(bourg=212, gare=11, pont=30), dwellings(bourg=214, gare=11)
+    one = made(dwellings_draft(before))
+    yield Case(
+        "secrecy-above",
+        "Rows that are about enough households each: 11 are enough.",
+        (message(one),),
+        trust=trust,
+    )
+    delta = make_delta(before, after, dwellings_schema().primary_key)
+    yield Case(
+        "secrecy-delta",
+        "A row is taken away: that it counts nobody any more shows nothing.",
+        (message(made(dwellings_draft(delta, mode="delta", result=after), one.position())),),
+        trust=trust,
+        head=one.position(),
+        table=one.blob,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
@@ -22,6 +23,7 @@ from tests.cases.good import (
 )
 from tests.cases.kit import KNOWN, Case, message, with_frame
 from tests.world import (
+    DWELLINGS_DOCUMENT,
     EPCI,
     LUZY,
     NOWHERE,
@@ -33,6 +35,9 @@ from tests.world import (
     counts,
     counts_draft,
     documents,
+    dwellings,
+    dwellings_draft,
+    dwellings_schema,
     later,
     made,
     projects,
@@ -51,6 +56,7 @@ def row_cases() -> Iterator[Case]:
     yield from _places()
     yield from _compositions()
     yield from _sharing()
+    yield from _protected()
 
 
 def _set(frame: pl.DataFrame, at: int, **values: object) -> pl.DataFrame:
@@ -381,4 +387,45 @@ def _sharing() -> Iterator[Case]:
         "The publisher is no member of the charter.",
         (message(outside),),
         "sharing",
+    )
+
+
+def _protected() -> Iterator[Case]:
+    """Rows about too few households, at another level than totals only."""
+    trust = (*KNOWN, DWELLINGS_DOCUMENT)
+    before = dwellings(bourg=212, gare=11)
+
+    def case(name: str, description: str, one: Made, **more: Any) -> Case:
+        return Case(f"secrecy-{name}", description, (message(one),), "secrecy", trust=trust, **more)
+
+    few = dwellings(bourg=212, gare=10)
+    yield case(
+        "below", "A row about 10 households, of which 11 are protected.", made(dwellings_draft(few))
+    )
+    yield case(
+        "unknown",
+        "A row that doesn't say about how many households it is.",
+        made(dwellings_draft(dwellings(bourg=212, gare=None))),
+    )
+    first = made(dwellings_draft(before))
+    delta = make_delta(before, few, dwellings_schema().primary_key)
+    yield case(
+        "delta-below",
+        "A change after which a row is about too few.",
+        made(dwellings_draft(delta, mode="delta", result=few), first.position()),
+        head=first.position(),
+        table=first.blob,
+    )
+    yield case(
+        "partners-below",
+        "The rows alone prove it, whoever receives them: this is said before the level in clear.",
+        made(dwellings_draft(few, sharing=Sharing(level="partners"))),
+    )
+    raw = made(dwellings_draft(before, sharing=Sharing(level="aggregate-only")))
+    yield Case(
+        "secrecy-raw-totals",
+        "Rows above the threshold, under `aggregate-only`: that level has no rows at all.",
+        (message(raw),),
+        "sharing",
+        trust=trust,
     )

@@ -17,7 +17,7 @@ const CODES = { // step: verdict, codes, verdict, codes
   12: ['transport-fault', 'replayed', 'held', 'predecessor-missing', 'refused', 'fork chain-broken epoch-abandoned'],
   13: ['refused', 'content-frame content-size content-arrow content-columns'],
   14: ['refused', 'rows period schema-change invalid place result table-missing composition'],
-  15: ['refused', 'sharing charter-ended'],
+  15: ['refused', 'sharing secrecy charter-ended'],
 }
 export const REASONS = new Map(Object.entries(CODES).flatMap(([step, list]) => list.flatMap((verdict, at) =>
   at % 2 ? [] : list[at + 1].split(' ').map(code => [code, { verdict, step: Number(step), reason: code }]))))

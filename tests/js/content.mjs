@@ -234,19 +234,28 @@ function checkRows (m, owner, schema, rows, columns, areas) {
   }
 }
 
+// Rows about fewer units than the schema protects: each row of one unit, or counted in a column.
+function tooFew (schema, rows, columns, delta) {
+  const { k, count } = schema.maillage.secrecy ?? { k: 0 }
+  const at = count ? place(columns, count) : -1, units = row => at < 0 ? 1 : row[at] ?? -1
+  return rows.some(row => !(delta && row.at(-1)) && k > 0 && !(units(row) >= k))
+}
+
 // Steps 13 to 15 for a publication with its whole content.
 export function judge ({ m, owner, schema }, blob, table, trust) {
-  let rows = null
+  let rows = null, secret = false
   if (m.content) {
     const columns = columnsOf(m.mode, schema)
     need(hex(blob) === m.content.digest, 'content-size', 'the parts together are another content')
     rows = decode(blob, m.content.plainSize, columns)
     need(rows.length === m.rows, 'rows')
     checkRows(m, owner, schema, rows, columns, trust.areas)
+    secret = m.mode !== 'withdraw' && m.sharing.level !== 'aggregate-only' && tooFew(schema, rows, columns, m.mode === 'delta')
   }
   checkComposition(m, schema, rows)
   if (schema.maillage.kind === 'register') checkTable(m, schema, rows, table)
   const { level, charter } = m.sharing // 15
+  need(!secret, 'secrecy')
   need(level !== 'partners' && !(level === 'aggregate-only' && m.content && !m.composition), 'sharing')
   need(!charter || [trust.receiver, m.publisher].every(one => trust.charters.get(charter).members.has(one)), 'sharing')
   if (charter && !(m.mode === 'withdraw' && !m.content)) need(!(m.issued >= endOf(trust, charter, m.publisher)), 'charter-ended')

@@ -31,10 +31,15 @@ def problem_page(request: web.Request, problem: Problem) -> web.Response:
     if key not in keys():
         fault = problem.status.value >= _SERVER_FAULT
         key = "problem.other.server" if fault else "problem.other"
+    spoken = problem.spoken
+    told = {} if spoken is None else {"detail": spoken.said.of(lang)}
+    if spoken is not None:
+        told["remedy"] = spoken.to_do.of(lang)
     login = problem.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     context = {
         "headline": say(lang, key),
-        "problem": problem.body,
+        "problem": {**problem.body, **told},
+        "told_in": lang if told else "en",
         "login": login,
         "next": str(request.rel_url) if login and request.method == "GET" else "",
     }

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
+import polars as pl
+
 from federation.manifest import Level, Sharing
 from node.charters import charter_ending
 from node.clock import now_us
+from node.keeping import kept_here
 from node.node import Node
+from node.spoken import KeptHereError
 from node.web.errors import Problem
 from node.web.pages.texts import Lang, say
 from schemas.model import Schema
@@ -24,14 +28,18 @@ class Choices:
         fixed: How the dataset was shared so far, in words; it stays so. Empty for a new one.
         options: Value of the form's field, and words.
         usual: The value chosen unless the reader chooses; None where they must.
+        kept: Why these rows may go nowhere, whatever is chosen; None where they may.
     """
 
     fixed: str
     options: tuple[tuple[str, str], ...]
     usual: str | None
+    kept: KeptHereError | None = None
 
 
-def choices(node: Node, schema: Schema, dataset: str, lang: Lang) -> Choices:
+def choices(
+    node: Node, schema: Schema, dataset: str, lang: Lang, rows: pl.DataFrame | None = None
+) -> Choices:
     """What can be chosen for a dataset.
 
     Args:
@@ -39,11 +47,19 @@ def choices(node: Node, schema: Schema, dataset: str, lang: Lang) -> Choices:
         schema: Of its rows; says the default.
         dataset: Id.
         lang: Of the page.
+        rows: Checked; None where the file isn't valid.
     """
     chooser = node.publisher.choice
     before = None if chooser is None else chooser.remembered(dataset)
     if before is not None:
-        return Choices(_told(node, before, lang), (), None)
+        kept = None if rows is None else kept_here(schema, rows, before.level)
+        return Choices(_told(node, before, lang), (), None, kept)
+    kept = None if rows is None else kept_here(schema, rows, "open")
+    if kept is not None and rows is not None:
+        # at no level may the rows leave: told as the schema's own choice, where that is totals only
+        usual = schema.sharing_default
+        kept = kept_here(schema, rows, usual) if usual == "aggregate-only" else kept
+        return Choices(say(lang, f"sharing.{usual}"), (), None, kept)
     agreements = _agreements(node, dataset.partition("/")[0])
     default = schema.sharing_default
     options = [("open", say(lang, "u.share.open"))]

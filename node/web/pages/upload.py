@@ -123,7 +123,7 @@ async def _check(request: web.Request) -> web.Response:
         "report_lang": "fr" if lang == "fr" else "en",
         "total": sum(reading.report.counts.values()),
         "preview": preview(reading.rows, PREVIEW_ROWS),
-        "share": await asyncio.to_thread(_share, request.app[NODE], upload, dataset, lang),
+        "share": await asyncio.to_thread(_share, request.app[NODE], upload, reading, dataset, lang),
     }
     status = HTTPStatus.OK if reading.rows is not None else HTTPStatus.UNPROCESSABLE_ENTITY
     return respond(request, "upload_report.html", context, status=status)
@@ -145,8 +145,11 @@ def _read(node: Node, upload: Upload) -> tuple[Reading, str]:
     return read(upload.path.read_bytes(), filename=upload.filename, schema=schema), dataset
 
 
-def _share(node: Node, upload: Upload, dataset: str, lang: Lang) -> sharing_form.Choices:
-    return sharing_form.choices(node, node.publisher.schema(upload.schema), dataset, lang)
+def _share(
+    node: Node, upload: Upload, reading: Reading, dataset: str, lang: Lang
+) -> sharing_form.Choices:
+    schema = node.publisher.schema(upload.schema)
+    return sharing_form.choices(node, schema, dataset, lang, reading.rows)
 
 
 def _waits(session: Session, upload: Upload) -> str:

@@ -178,7 +178,12 @@ NODE: Final[Mapping[str, Three]] = {
     "n.charters": ("Conventions de partage", "Sharing agreements", "Vereinbarungen"),
     "n.members": ("{n} membres", "{n} members", "{n} Mitglieder"),
     "n.halted.draft": ("Non envoyé", "Not sent", "Nicht gesendet"),
-    "n.halted.charter": (
+    "n.halted.totals-only": (
+        "Partagées en totaux seulement : les lignes ne quittent pas le nœud.",
+        "Shared as totals only: the rows don’t leave the node.",
+        "Nur als Summen geteilt: Die Zeilen verlassen den Knoten nicht.",
+    ),
+    "n.halted.charter-ended": (
         "La convention a pris fin : rien n’est plus envoyé sous elle.",
         "The agreement has ended: nothing is sent under it any more.",
         "Die Vereinbarung ist beendet: Darunter wird nichts mehr gesendet.",

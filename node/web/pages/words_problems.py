@@ -98,6 +98,16 @@ PROBLEMS: Final[Mapping[str, Three]] = {
         "The area of this body isn’t in the Code officiel géographique.",
         "Das Gebiet dieser Stelle steht nicht im Code officiel géographique.",
     ),
+    "problem.totals-only": (
+        "Totaux seulement : les lignes restent sur ce nœud.",
+        "Totals only: the rows stay on this node.",
+        "Nur Summen: Die Zeilen bleiben auf diesem Knoten.",
+    ),
+    "problem.secrecy": (
+        "Ces lignes sont protégées par le secret statistique.",
+        "These rows are protected by statistical secrecy.",
+        "Diese Zeilen schützt die statistische Geheimhaltung.",
+    ),
     "problem.upload-size": (
         "Le fichier est trop grand.",
         "The file is too large.",

@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import secrets
+import sqlite3
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +24,7 @@ from node.keys import KeyStore
 from node.node import Node
 from node.receive.intake import Intake
 from node.signing import Signing
+from node.store.database import FILE_NAME
 from node.web.app import create_app
 from schemas.catalogue import bundled
 from schemas.model import Schema
@@ -33,7 +35,6 @@ COUNTS = "comptage-mobilites"
 NOW = 1_774_000_000_000_000
 DAY = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 OPEN = Sharing(level="open")
-TOTALS = Sharing(level="aggregate-only")
 
 
 def schema(name: str = COUNTS) -> Schema:
@@ -94,6 +95,14 @@ class Town(Site):
     def sign(self) -> None:
         for one in BODIES:
             self.signing.sign_ready(one)
+
+    def totals_only(self, owner: str) -> None:
+        """A dataset as if it had been signed at that level: a node signs no such rows."""
+        self.draft(owner, hours(3))
+        self.sign()
+        with contextlib.closing(sqlite3.connect(self.node.data_dir / FILE_NAME)) as database:
+            database.execute("UPDATE publication SET sharing = 'aggregate-only'")
+            database.commit()
 
     def arrive(self) -> None:
         """Sign what is drafted and take in all that was signed."""

@@ -12,12 +12,13 @@ from twin_world import TITLE, publish_projects, twins
 from web_world import ARVIEU, Site, site_of
 
 from federation.reasons import REASONS, Verdict
-from node import reason_texts
+from node import documents, reason_texts
 from node.web.access import NOBODY, Grant, Scope
 from node.web.pages import sharing_form
 from node.web.pages.login import TRIES, Tries, local
 from node.web.pages.sessions import COOKIE, IDLE_S, LIFE_S, SESSIONS_MAX, Sessions
 from node.web.pages.upload import file_name
+from tests.sample_rows import dwellings_schema
 
 HTML = {"Accept": "text/html"}
 
@@ -250,6 +251,31 @@ async def test_what_can_be_chosen_follows_the_schema_and_the_agreements(tmp_path
         found = sharing_form.choices(arvieu, schema, f"{ARVIEU}/projets", "de")
         assert (found.fixed, found.options) == (f"Mitglieder von: {TITLE}", ())
         arvieu.close()
+
+
+async def test_rows_that_may_not_leave_are_checked_and_kept(reader: Reader, site: Site):
+    schema = dwellings_schema()
+    documents.keep(site.node.store, "schema", ARVIEU, schema.document, pinned=True)
+    documents.restore(site.node.knowledge, site.node.store)
+    await reader.login()
+    few, enough = (b"quartier,foyers,kwh\nbourg,%d,9000\n" % count for count in (10, 11))
+    status, body = await reader.check(few, schema=schema.name)
+    assert status == 200
+    assert "Valide" in body
+    assert "Totaux seulement" in body
+    assert "1 lignes contrôlées" in body
+    assert 'form="publish"' not in body
+    # above the threshold another level may be chosen; totals are still not sent
+    status, body = await reader.check(enough, schema=schema.name)
+    assert '<option value="aggregate-only" selected>' in body
+    name = re.search(r'name="name" value="([^"]+)"', body)
+    assert name is not None
+    fields = {"csrf": csrf_of(body), "name": name[1], "sharing": "aggregate-only"}
+    status, body = await reader.post("/fr/deposer/publier", fields)
+    assert status == 409
+    assert "rien n’a été enregistré ni envoyé" in body
+    assert "en anglais" not in body
+    assert not site.node.store.own.has_ready_draft(f"{ARVIEU}/{schema.name}")
 
 
 async def test_a_bad_file_shows_each_cell_and_leaves_nothing(reader: Reader, site: Site):

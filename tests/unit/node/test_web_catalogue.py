@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_world import ARVIEU, COUNTS, EPCI, SEGUR, TOTALS, Town, hours, schema, town_of
+from api_world import ARVIEU, COUNTS, EPCI, SEGUR, Town, hours, schema, town_of
 
 from federation.bundle import read, signed_digest
 from federation.identity import first_identity
@@ -237,8 +237,7 @@ async def test_one_publication_that_is_not_open_closes_its_dataset(town: Town):
 
 
 async def test_totals_only_leave_to_the_administrator_of_their_own_node(town: Town):
-    town.draft(ARVIEU, hours(3), sharing=TOTALS)
-    town.sign()
+    town.totals_only(ARVIEU)
     dataset = f"{ARVIEU}/{COUNTS}"
     assert (await town.get(f"{LIST}/{dataset}", token=None)).status == 401
     assert (await town.get(f"{LIST}/{dataset}/bundle", token=None)).status == 401

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from api_world import ARVIEU, COUNTS, DAY, EPCI, SEGUR, TOTALS, Town, hours, schema, town_of
+from api_world import ARVIEU, COUNTS, DAY, EPCI, SEGUR, Town, hours, schema, town_of
 from web_world import Answered
 
 from federation.manifest import Sharing
@@ -274,8 +274,7 @@ async def test_what_is_not_open_is_not_given(town: Town):
         answer = await town.get(ROWS + query, token=None)
         assert (answer.status, answer.json["code"]) == (401, "token")
     assert (await town.get(ROWS)).status == 200
-    town.draft(SEGUR, hours(3), sharing=TOTALS)
-    town.sign()
+    town.totals_only(SEGUR)
     assert (await town.get(ROWS.replace(ARVIEU, SEGUR), token=None)).status == 401
 
 
