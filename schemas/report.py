@@ -223,9 +223,14 @@ class Report:
 
 
 class ReportBuilder:
-    """Collects faults, keeps the first ones, counts all."""
+    """Collects faults, keeps the first ones, counts all.
+
+    Attributes:
+        labels: Those of the file, once its header was looked at.
+    """
 
     def __init__(self) -> None:
+        self.labels: tuple[str, ...] = ()
         self._faults: Final[list[Fault]] = []
         self._kept: Final[Counter[tuple[str, str | None]]] = Counter()
         self._counts: Final[Counter[str]] = Counter()

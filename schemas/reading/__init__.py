@@ -5,18 +5,13 @@ note; nothing is rounded, nothing is left out in silence.
 """
 
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Final
 
 import polars as pl
 
 from schemas.model import Schema
 from schemas.progress import Progress, silent
 from schemas.reading.casting import cast_cells
-from schemas.reading.delimited import read_delimited
 from schemas.reading.faults import ReadingFault, Unreadable
-from schemas.reading.json_rows import read_json
-from schemas.reading.limits import FILE_MAX_BYTES
 from schemas.reading.mapping import (
     ColumnMapping,
     MappingFault,
@@ -25,15 +20,11 @@ from schemas.reading.mapping import (
     parse_mapping,
 )
 from schemas.reading.notes import Note
+from schemas.reading.opening import read_cells
 from schemas.reading.rows import publishable
-from schemas.reading.text import Text, to_text
 from schemas.report import Report, ReportBuilder
 
 __all__ = ["ColumnMapping", "MappingFault", "Note", "Reading", "parse_mapping", "read"]
-
-_JSON_SUFFIXES: Final = frozenset({".json", ".jsonl", ".ndjson"})
-_DELIMITED_SUFFIXES: Final = frozenset({".csv", ".tsv", ".tab", ".txt"})
-_SPACES: Final = b" \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +35,13 @@ class Reading:
         rows: The wire's columns and types, ascending by primary key; None if there is any fault.
         report: What is wrong; rows are lines of the file, the header being line 1.
         guessed: What the reader took to be so, and personal columns that it left out.
+        labels: Those of the file, in its order; empty where it wasn't read so far.
     """
 
     rows: pl.DataFrame | None
     report: Report
     guessed: tuple[Note, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 def read(
@@ -89,7 +82,8 @@ def read(
         # a panic is no Exception; whatever bytes make polars give up, the node goes on
         builder.add(ReadingFault.of("source-error", case="unreadable"))
     report = builder.build(count)
-    return Reading(rows if report.valid else None, report, tuple(dict.fromkeys(notes)))
+    guessed = tuple(dict.fromkeys(notes))
+    return Reading(rows if report.valid else None, report, guessed, builder.labels)
 
 
 def _read(
@@ -102,18 +96,9 @@ def _read(
     mapping: ColumnMapping | None,
     progress: Progress,
 ) -> tuple[int, pl.DataFrame | None]:
-    if len(data) > FILE_MAX_BYTES:
-        raise Unreadable(ReadingFault.of("byte-count", limit=FILE_MAX_BYTES))
-    text = to_text(data)
-    if not text.utf8.strip(_SPACES):
-        raise Unreadable(ReadingFault.of("source-error"))
-    as_json = _is_json(text, filename)
-    if as_json and text.encoding == "Windows-1252":
-        raise Unreadable(ReadingFault.of("encoding-error", case="json"))
-    if text.encoding != "UTF-8":
-        notes.append(Note("encoding", value=text.encoding))
-    reader = read_json if as_json else read_delimited
-    cells = reader(text.utf8, schema, builder, notes.append, progress, mapping=mapping)
+    cells = read_cells(
+        data, filename, schema, builder, notes.append, mapping=mapping, progress=progress
+    )
     if mapping is not None:
         cells = apply_mapping(cells, mapping, schema)
     count = cells.lines.len() + cells.dropped
@@ -128,10 +113,3 @@ def _read(
     rows = publishable(typed, cells, schema, builder)
     progress("checks", count, count)
     return count, rows
-
-
-def _is_json(text: Text, filename: str) -> bool:
-    suffix = PurePath(filename).suffix.lower()
-    if suffix in _JSON_SUFFIXES or suffix in _DELIMITED_SUFFIXES:
-        return suffix in _JSON_SUFFIXES
-    return text.utf8.lstrip(_SPACES)[:1] in (b"[", b"{")

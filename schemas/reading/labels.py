@@ -62,6 +62,8 @@ def match_labels(
     schema: Schema,
     builder: ReportBuilder,
     mapping: ColumnMapping | None = None,
+    *,
+    row: int = 1,
 ) -> Header:
     """Find the schema's columns among the labels of a header.
 
@@ -71,24 +73,25 @@ def match_labels(
         builder: Takes `blank-label`, `duplicate-label`, `extra-label`, `incorrect-label`,
             `missing-label`.
         mapping: What is known of the file; None: nothing.
+        row: Line of the header.
 
     Raises:
         Unreadable: More columns than any file should have.
     """
     if len(labels) > COLUMNS_MAX:
-        raise Unreadable(ReadingFault.of("limit-error", row=1, case="columns", limit=COLUMNS_MAX))
+        raise Unreadable(ReadingFault.of("limit-error", row=row, case="columns", limit=COLUMNS_MAX))
     matcher = LabelMatcher(schema, builder, mapping)
     seen: dict[str, int] = {}
     for position, label in enumerate(map(stripped, labels)):
         if matcher.meaning(label).left_out:
             seen.setdefault(label, position)
         elif not label:
-            builder.add(ReadingFault.of("blank-label", row=1, number=position + 1))
+            builder.add(ReadingFault.of("blank-label", row=row, number=position + 1))
         elif label in seen:
-            builder.add(ReadingFault.of("duplicate-label", row=1, column=label))
+            builder.add(ReadingFault.of("duplicate-label", row=row, column=label))
         else:
             seen[label] = position
-    columns = matcher.place(seen, 1)
+    columns = matcher.place(seen, row)
     matcher.tell()
     positions = {
         field.name: seen[columns[field.name]]
@@ -159,6 +162,7 @@ class LabelMatcher:
         Args:
             rows: Whether there is anything in which a column could be missing.
         """
+        self._builder.labels = tuple(self._rows)
         free = [field.name for field in self._schema.fields if field.name not in self._held]
         unknown = 0
         for label, row in self._rows.items():
