@@ -105,7 +105,8 @@ def cells_of_batch(
             find keeps its code, and the time zone of its part.
 
     Returns:
-        Each key once, ascending by measure, then dataset, place and start in order of `parts`.
+        Each key once, ascending by measure (the sums that measures divide last), then dataset,
+        place and start in order of `parts`.
 
     Raises:
         ExactnessError: A figure passes 128 bits.
@@ -118,6 +119,11 @@ def cells_of_batch(
     start = _starts(schema, frame, window, groups, group)
     packed = group * _START_STRIDE + (start + _START_STRIDE // 2)
     columns = [_column(measure, frame) for measure in schema.measures]
+    columns += [
+        _Column(part.name, part.values(frame), part.scale, counts_only=False)
+        for measure in schema.measures
+        for part in measure.parts
+    ]
     values = pl.DataFrame([packed.alias("key"), *(column.values for column in columns)])
     states = values.group_by("key").agg(sum_ for column in columns for sum_ in column.sums())
     states = states.sort("key")

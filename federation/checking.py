@@ -18,7 +18,7 @@ from federation.ids import parse_dataset
 from federation.places import covered, zone_of, zone_of_place
 from federation.replay import cells_of_table
 from schemas.instants import instant
-from schemas.model import Schema
+from schemas.model import Measure, Schema
 from schemas.territory import Territory, UnknownTerritoryError
 
 FIGURES: Final = ("count", "sum", "mean", "min", "max")
@@ -30,7 +30,7 @@ class Difference(NamedTuple):
     Attributes:
         place: Commune code; None for the whole territory.
         window: Label.
-        figure: `count`, `sum`, `mean`, `min` or `max`.
+        figure: `count`, `sum`, `mean`, `min`, `max`, `ratio` or `weighted_mean`.
         node: As the node shows it; None if it shows none.
         here: As computed here; None if nothing that was handed out leads to one.
     """
@@ -80,12 +80,13 @@ def recomputed(
     """
     cells: dict[CellKey, Cell] = {}
     sources = []
-    aggregates: tuple[str, ...] | None = None
+    about: Measure | None = None
     for dataset, (schema, table) in tables.items():
-        aggregates = next((m.aggregates for m in schema.measures if m.name == measure), aggregates)
+        about = next((one for one in schema.measures if one.name == measure), about)
+        names = (measure,) if about is None else about.counted
         kind: WindowKind = "none" if schema.base_window is None else window
         found = cells_of_table(schema, dataset, _within(schema, table, span), kind)
-        cells |= {key: cell for key, cell in found.items() if key.measure == measure}
+        cells |= {key: cell for key, cell in found.items() if key.measure in names}
         owner = parse_dataset(dataset).owner
         sources.append(Source(owner, dataset, zone_of(owner)))
     return view(
@@ -94,7 +95,8 @@ def recomputed(
         window,
         cells,
         CoverageInputs(now=now, sources=tuple(sources), span=span),
-        aggregates=aggregates,
+        aggregates=None if about is None else about.aggregates,
+        quotients=() if about is None else about.quotients,
         timezone_of=zone_of_place,
     )
 
@@ -119,6 +121,7 @@ def compare(
         whole: Compare the figures of the territory, too: everything could be had.
     """
     computed = here.to_json()
+    names = (*FIGURES, *here.divided)
     left = frozenset(without)
     pairs: list[tuple[str | None, str, Mapping[str, Any], Mapping[str, Any]]] = []
     if whole:
@@ -133,10 +136,10 @@ def compare(
     found = [
         Difference(place, label, figure, _text(theirs.get(figure)), _text(ours.get(figure)))
         for place, label, theirs, ours in pairs
-        for figure in FIGURES
+        for figure in names
         if _text(theirs.get(figure)) != _text(ours.get(figure))
     ]
-    return Compared(len(pairs) * len(FIGURES), tuple(found))
+    return Compared(len(pairs) * len(names), tuple(found))
 
 
 def places_of(dataset: str) -> frozenset[str]:

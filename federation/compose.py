@@ -5,8 +5,8 @@ views of the same cells. What is absent is None, in JSON null; it is never 0.
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -21,8 +21,9 @@ from federation.coverage import (
     by_state,
     expected_readings,
 )
-from federation.figures import Figures, figures_of
+from federation.figures import Figures, figures_of, with_quotients
 from federation.windows import FINENESS, between, label, of_label
+from schemas.quotients import Divided, Quotient
 from schemas.territory import VINTAGE, Territory, commune, population_year, resolve
 from schemas.territory import timezone_of as timezone_of_commune
 from schemas.territory.ids import is_abroad
@@ -41,6 +42,7 @@ class Row:
         start: Seconds since 1970 UTC at which the window begins in that place; None for registers.
         cell: The exact state, of all its datasets together.
         figures: For display.
+        sums: What is divided: numerator and denominator, exact.
     """
 
     place: str
@@ -49,6 +51,7 @@ class Row:
     start: int | None
     cell: Cell
     figures: Figures
+    sums: Mapping[Divided, tuple[Cell, Cell]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class View:
         other_windows: Communes with figures in windows that don't add up to those asked (coarser
             ones), which are not in the view.
         simulated: Something in it is simulated; wherever it is shown, this is said.
+        divided: Figures of the measure that are one sum divided by another.
     """
 
     territory: Territory
@@ -115,6 +119,7 @@ class View:
     coverage: Coverage
     other_windows: tuple[str, ...]
     simulated: bool
+    divided: tuple[Divided, ...] = ()
 
     def grouped(self, level: GroupLevel) -> tuple[GroupTotal, ...]:
         """Return the figures by EPCI, département or région, by window, then code.
@@ -128,7 +133,7 @@ class View:
         found = []
         for (window, code), rows in groups.items():
             cell = merged(row.cell for row in rows)
-            figures = figures_of(cell, self.aggregates)
+            figures = with_quotients(figures_of(cell, self.aggregates), _sums(rows))
             found.append(GroupTotal(code, window, len(rows), cell, figures))
         return tuple(sorted(found, key=lambda group: (group.window, group.code or "")))
 
@@ -139,8 +144,8 @@ class View:
             `territory` (`id`, `level`, `code`, `name`), `vintage`, `measure`, `window`,
             `simulated`, `coverage`, `otherWindows`, then `totals` and `rows`. A total has `window`,
             `coverage` and its figures; a row `place`, `name`, `window`, `start` (instant in UTC)
-            and its figures: `count` a number, `sum`, `mean`, `min`, `max` decimal texts. Null is
-            absent or unknown.
+            and its figures: `count` a number, `sum`, `mean`, `min`, `max` decimal texts, and
+            `ratio` and `weighted_mean` where the measure has them. Null is absent or unknown.
         """
         ground = self.territory
         return {
@@ -159,6 +164,7 @@ class View:
             "totals": [
                 {"window": total.window}
                 | total.figures.to_json()
+                | total.figures.divided_json(self.divided)
                 | {"coverage": total.coverage.to_json()}
                 for total in self.totals
             ],
@@ -170,6 +176,7 @@ class View:
                     "start": None if row.start is None else _instant_text(row.start),
                 }
                 | row.figures.to_json()
+                | row.figures.divided_json(self.divided)
                 for row in self.rows
             ],
         }
@@ -183,6 +190,7 @@ def view(
     coverage_inputs: CoverageInputs,
     *,
     aggregates: Collection[str] | None = None,
+    quotients: Sequence[Quotient] = (),
     timezone_of: Callable[[str], str] = timezone_of_commune,
 ) -> View:
     """Compute what a territory shows of a measure.
@@ -198,36 +206,41 @@ def view(
             communes of an older vintage counted as what they belong to today.
         coverage_inputs: Who is expected, and how far each has come.
         aggregates: Those that make sense for the measure; None for all.
+        quotients: Its figures that are divided; the cells of their sums are among the cells.
         timezone_of: IANA zone of a place.
 
     Raises:
         DoubleCountError: The same window of a dataset is held twice.
         ExactnessError: A figure passes 128 bits.
     """
-    chosen, other_windows = _chosen(territory, measure, window, cells)
-    if window != "none":
-        chosen = roll_up(chosen, window, timezone_of=timezone_of)
-    chosen = merge_cells((chosen.items(),))
     allowed = None if aggregates is None else frozenset(aggregates)
-    zones = {key.place: "" if window == "none" else timezone_of(key.place) for key in chosen}
-    parts: dict[tuple[str, str, int], list[Cell]] = {}
-    datasets: dict[str, set[str]] = {}
-    for key, cell in chosen.items():
-        text = label(window, key.start, zones[key.place])
-        parts.setdefault((text, _place_today(key), key.start), []).append(cell)
-        datasets.setdefault(text, set()).add(key.dataset)
+    held = _held(territory, measure, window, cells, timezone_of)
+    sums = {
+        one.aggregate: tuple(
+            _held(territory, part.name, window, cells, timezone_of).cells
+            for part in (one.numerator, one.denominator)
+        )
+        for one in quotients
+    }
     rows = tuple(
-        _row(place, text, None if window == "none" else start, merged(held), allowed)
-        for (text, place, start), held in sorted(parts.items())
+        _row(
+            at,
+            window,
+            cell,
+            allowed,
+            {name: (pair[0][at], pair[1][at]) for name, pair in sums.items() if at in pair[0]},
+        )
+        for at, cell in sorted(held.cells.items())
     )
+    datasets = held.datasets
     labels = sorted(set(datasets) | _windows_due(window, coverage_inputs))
     by_window: dict[str, list[Row]] = {text: [] for text in labels}
     for row in rows:
         by_window[row.window].append(row)
     scope = _Scope(territory, window, coverage_inputs, datasets)
     totals = tuple(
-        _total(text, held, scope.coverage([text], held), allowed)
-        for text, held in by_window.items()
+        _total(text, some, scope.coverage([text], some), allowed)
+        for text, some in by_window.items()
     )
     return View(
         territory=territory,
@@ -238,9 +251,43 @@ def view(
         rows=rows,
         totals=totals,
         coverage=scope.coverage(labels, rows),
-        other_windows=other_windows,
+        other_windows=held.other_windows,
         simulated=any(source.origin == "simulated" for source in coverage_inputs.sources),
+        divided=tuple(one.aggregate for one in quotients),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The cells of one name by (label, place of today, start), and whose they are by label."""
+
+    cells: dict["_At", Cell]
+    datasets: dict[str, set[str]]
+    other_windows: tuple[str, ...]
+
+
+_At = tuple[str, str, int]
+
+
+def _held(
+    territory: Territory,
+    measure: str,
+    window: WindowKind,
+    cells: Mapping[CellKey, Cell],
+    timezone_of: Callable[[str], str],
+) -> _Held:
+    chosen, other_windows = _chosen(territory, measure, window, cells)
+    if window != "none":
+        chosen = roll_up(chosen, window, timezone_of=timezone_of)
+    chosen = merge_cells((chosen.items(),))
+    zones = {key.place: "" if window == "none" else timezone_of(key.place) for key in chosen}
+    parts: dict[_At, list[Cell]] = {}
+    datasets: dict[str, set[str]] = {}
+    for key, cell in chosen.items():
+        text = label(window, key.start, zones[key.place])
+        parts.setdefault((text, _place_today(key), key.start), []).append(cell)
+        datasets.setdefault(text, set()).add(key.dataset)
+    return _Held({at: merged(some) for at, some in parts.items()}, datasets, other_windows)
 
 
 class _Scope:
@@ -332,10 +379,28 @@ def _span(window: WindowKind, text: str, tz: str) -> Span | None:
 
 
 def _row(
-    place: str, window: str, start: int | None, cell: Cell, aggregates: frozenset[str] | None
+    at: _At,
+    window: WindowKind,
+    cell: Cell,
+    aggregates: frozenset[str] | None,
+    sums: Mapping[Divided, tuple[Cell, Cell]],
 ) -> Row:
+    text, place, start = at
     name = None if is_abroad(place) else commune(place).name
-    return Row(place, name, window, start, cell, figures_of(cell, aggregates))
+    figures = with_quotients(figures_of(cell, aggregates), sums)
+    return Row(place, name, text, None if window == "none" else start, cell, figures, sums)
+
+
+def _sums(rows: Collection[Row]) -> dict[Divided, tuple[Cell, Cell]]:
+    """What is divided of several rows together."""
+    found: dict[Divided, list[tuple[Cell, Cell]]] = {}
+    for row in rows:
+        for name, pair in row.sums.items():
+            found.setdefault(name, []).append(pair)
+    return {
+        name: (merged(one for one, _ in pairs), merged(one for _, one in pairs))
+        for name, pairs in found.items()
+    }
 
 
 def _total(
@@ -343,6 +408,7 @@ def _total(
 ) -> Total:
     cell = merged(row.cell for row in rows) if rows else None
     figures = Figures() if cell is None else figures_of(cell, aggregates)
+    figures = with_quotients(figures, _sums(rows))
     return Total(window, cell, figures, coverage)
 
 

@@ -1,17 +1,21 @@
 """Figures as people and documents read them. Only here something is divided and rounded."""
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
 from federation.cell import Cell
 from federation.errors import MalformedError
+from schemas.quotients import Divided
 
 MEAN_DIGITS: Final = 3
 """Digits that a mean shows beyond those of the values."""
 
+
+QUOTIENT_DIGITS: Final = 6
+"""Digits after the point of what is divided: a share of a millionth still shows."""
 
 FIGURE_MAX_CHARS: Final = 160
 """A figure's text, at most: a sum of squares of 2**63 values of 128 bits has 96 digits."""
@@ -29,6 +33,8 @@ class Figures:
         mean: Rounded half to even, `MEAN_DIGITS` beyond the values' own.
         minimum: The least.
         maximum: The greatest.
+        ratio: Of two sums; None where the denominator is 0 or nothing is known.
+        weighted_mean: Likewise, of the weighted values and the weights.
     """
 
     count: int | None = None
@@ -36,13 +42,50 @@ class Figures:
     mean: Decimal | None = None
     minimum: Decimal | None = None
     maximum: Decimal | None = None
+    ratio: Decimal | None = None
+    weighted_mean: Decimal | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return `count` as a number, `sum`, `mean`, `min`, `max` as decimal texts, or null."""
+        """Return `count` as a number, `sum`, `mean`, `min`, `max` as decimal texts, or null.
+
+        What is divided is said by the view, for measures that have it: `divided_json`.
+        """
         exact = {"sum": self.total, "mean": self.mean, "min": self.minimum, "max": self.maximum}
         return {"count": self.count} | {
             name: None if value is None else f"{value:f}" for name, value in exact.items()
         }
+
+    def divided_json(self, names: Collection[str]) -> dict[str, str | None]:
+        """Return those of `ratio` and `weighted_mean` that a measure has, as decimal texts."""
+        pairs = (("ratio", self.ratio), ("weighted_mean", self.weighted_mean))
+        return {
+            name: None if value is None else f"{value:f}" for name, value in pairs if name in names
+        }
+
+
+def with_quotients(figures: Figures, sums: Mapping[Divided, tuple[Cell, Cell]]) -> Figures:
+    """Return the figures, and those that are divided.
+
+    Args:
+        figures: Of the measure itself.
+        sums: Numerator and denominator, exact.
+    """
+    found = {name: quotient_of(*pair) for name, pair in sums.items()}
+    return replace(figures, ratio=found.get("ratio"), weighted_mean=found.get("weighted_mean"))
+
+
+def quotient_of(numerator: Cell, denominator: Cell) -> Decimal | None:
+    """Return one sum divided by another, `QUOTIENT_DIGITS` after the point, half to even.
+
+    Returns:
+        None for a denominator of 0, whatever the numerator: no figure is made up.
+    """
+    if not denominator.total:
+        return None
+    above = numerator.total * 10 ** (denominator.scale + QUOTIENT_DIGITS)
+    below = denominator.total * 10**numerator.scale
+    sign = -1 if (above < 0) != (below < 0) else 1
+    return decimal_of(sign * _divided(abs(above), abs(below)), QUOTIENT_DIGITS)
 
 
 def figures_of(cell: Cell, aggregates: Collection[str] | None = None) -> Figures:

@@ -125,7 +125,7 @@ class Composer:
         Args:
             territory_id: For example `fr-epci-241200765`.
             measure_name: `<schema>.<field>`.
-            window: `day` unless said; registers have `none`.
+            window: `day`, or what the schema has, unless said; registers have `none`.
             start: First window as a label (`2026-11-23`); None for all that is held.
             end: Last window, included.
             now_us: Microseconds since 1970.
@@ -138,7 +138,7 @@ class Composer:
         """
         schema, measure = self.measure(measure_name)
         ground = ground_of(territory_id, self._knowledge)
-        kind: WindowKind = "none" if schema.base_window is None else (window or "day")
+        kind = "none" if schema.base_window is None else (window or schema.usual_window)
         span = asked_span(ground, kind, start, end)
         # asked before and after: a level that changes meanwhile is the stricter one
         guarded = set(self._store.publications.guarded()) if public else set()
@@ -156,6 +156,7 @@ class Composer:
             cells,
             inputs,
             aggregates=measure.aggregates,
+            quotients=measure.quotients,
             timezone_of=zone_of_place,
         )
 
@@ -167,9 +168,10 @@ class Composer:
         first, last = span if span is not None else (-(2**62), 2**62)
         if base == "none":
             first, last = 0, 1
-        return dict(
-            self._store.cells.where(measure.name, base, start=first, end=last, places=places)
-        )
+        found: dict[CellKey, Cell] = {}
+        for name in measure.counted:
+            found.update(self._store.cells.where(name, base, start=first, end=last, places=places))
+        return found
 
     # -- compositions --------------------------------------------------------------------------
 
@@ -194,12 +196,13 @@ class Composer:
         done = []
         known = self._store.settings.all()
         catalogue = self._knowledge.catalogue
-        schemas = [one for one in map(catalogue.latest, catalogue.names()) if one is not None]
+        held = {parse_dataset(row.dataset).schema for row in self._store.publications.heads()}
+        newest = map(catalogue.latest, sorted(held))
+        # months and years have no days to compose
+        schemas = [one for one in newest if one is not None and "day" in one.windows]
         for composer in self._composers:
             ground = ground_of(composer, self._knowledge)
             for schema in schemas:
-                if schema.base_window is None:
-                    continue
                 mark = _Mark(self._heads(schema), self._knowledge.version, now_us // HOUR_US)
                 if self._looked_at.get((composer, schema.digest)) == mark:
                     continue
@@ -338,6 +341,7 @@ class Composer:
             held,
             CoverageInputs(now=work.now_us // SECOND_US, sources=sources, span=span),
             aggregates=work.measure.aggregates,
+            quotients=work.measure.quotients,
             timezone_of=zone_of_place,
         )
         # of that day alone: in several zones the span touches its neighbours, too

@@ -167,7 +167,18 @@ class Field(_Loose):
 
 
 class MeasureBlock(_Strict):
-    """What the `maillage` object says of a measure."""
+    """What the `maillage` object says of a measure.
+
+    Attributes:
+        unit: UCUM.
+        resolution: A power of ten: the step to which values are exact.
+        aggregates: What makes sense going up.
+        labels: Per language.
+        weight: Column by which a `weighted_mean` is weighted.
+        numerator: Column whose sum is divided in a `ratio`.
+        denominator: Column by whose sum it is divided.
+        ratio_unit: UCUM, of the ratio; that of the two measures unless said.
+    """
 
     unit: Annotated[str, Meta(min_length=1, max_length=64)]
     resolution: str = "1"
@@ -176,6 +187,7 @@ class MeasureBlock(_Strict):
     weight: str | None = None
     numerator: str | None = None
     denominator: str | None = None
+    ratio_unit: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
 
 
 class Secrecy(_Strict):

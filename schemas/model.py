@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import polars as pl
 import pyarrow as pa
@@ -27,6 +27,7 @@ from schemas.document import (
     WindowKind,
 )
 from schemas.parse import check_document, read_document
+from schemas.quotients import Part, Quotient, quotients
 
 __all__ = [
     "DECIMAL_PRECISION",
@@ -53,6 +54,7 @@ class Measure:
         unit: UCUM.
         aggregates: What makes sense going up.
         labels: Per language.
+        quotients: Figures of it that are one sum divided by another.
     """
 
     name: str
@@ -61,6 +63,17 @@ class Measure:
     unit: str
     aggregates: tuple[str, ...]
     labels: Mapping[Lang, str]
+    quotients: tuple[Quotient, ...] = ()
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """Names under which its cells are kept: its own, and those of the sums it divides."""
+        return (self.name, *(part.name for part in self.parts))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The sums that it divides."""
+        return tuple(part for one in self.quotients for part in (one.numerator, one.denominator))
 
 
 @dataclass(frozen=True)
@@ -143,6 +156,19 @@ class Schema:
         return self.block.base_window
 
     @property
+    def windows(self) -> tuple[WindowKind | Literal["none"], ...]:
+        """Kinds of window that figures can be asked for: `none` for registers."""
+        if self.base_window is None:
+            return ("none",)
+        kinds = get_args(WindowKind)
+        return kinds[kinds.index(self.base_window) :]
+
+    @property
+    def usual_window(self) -> WindowKind | Literal["none"]:
+        """The kind of window shown unless another is asked for: days where there are days."""
+        return "day" if self.base_window == "hour" else self.windows[0]
+
+    @property
     def cadence(self) -> str | None:
         """ISO 8601 duration between publications, usually."""
         return self.block.cadence
@@ -193,6 +219,7 @@ class Schema:
                 unit=block.unit,
                 aggregates=block.aggregates,
                 labels=block.labels,
+                quotients=quotients(self.parsed, name),
             )
             for name, block in self.block.measures.items()
         )

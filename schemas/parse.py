@@ -18,6 +18,7 @@ from schemas.document import (
     SchemaFault,
 )
 from schemas.patterns import check_patterns
+from schemas.quotients import check_quotients
 
 NAME_MAX_CHARS: Final = 64
 
@@ -103,6 +104,7 @@ def check_document(document: Document) -> None:
     for field in document.fields:
         _check_resolution(field, document.maillage)
         check_constraints(field, document.scale(field))
+    check_quotients(document)
     check_patterns(
         (field.name, field.constraints.pattern)
         for field in document.fields

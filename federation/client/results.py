@@ -298,6 +298,8 @@ def unverified(
 
 
 _FIGURES: Final = ("sum", "mean", "min", "max")
+_DIVIDED: Final = ("ratio", "weighted_mean")
+"""Columns of measures that have them only."""
 _DECIMAL_MAX_DIGITS: Final = 38
 
 
@@ -307,7 +309,9 @@ def figure_columns(entries: Sequence[dict[str, object]]) -> list[pl.Series]:
     A figure of more digits than a decimal of polars holds (38) leaves its column as text.
     """
     found = [pl.Series("count", [one.get("count") for one in entries], dtype=pl.Int64)]
-    return found + [decimals(name, [one.get(name) for one in entries]) for name in _FIGURES]
+    divided = [name for name in _DIVIDED if any(name in one for one in entries)]
+    names = (*_FIGURES, *divided)
+    return found + [decimals(name, [one.get(name) for one in entries]) for name in names]
 
 
 def decimals(name: str, values: Iterable[object]) -> pl.Series:

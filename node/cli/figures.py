@@ -50,8 +50,12 @@ def view(
         ),
     ],
     window: Annotated[
-        Window, typer.Option("--window", help="How time is cut; inventories have no time.")
-    ] = Window.DAY,
+        Window | None,
+        typer.Option(
+            "--window",
+            help="How time is cut: by days where there are, unless said; inventories have no time.",
+        ),
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option("--start", metavar="WINDOW", help="First window, for example 2026-11-23."),
@@ -64,7 +68,14 @@ def view(
 ) -> None:
     """Show a territory's figures as they stand, and whose they are."""
     with opened(data) as node:
-        found = node.view(territory, measure, window.value, start=start, end=end, now_us=now_us())
+        found = node.view(
+            territory,
+            measure,
+            None if window is None else window.value,
+            start=start,
+            end=end,
+            now_us=now_us(),
+        )
     if as_json:
         screen.data(found.to_json())
     else:
@@ -80,21 +91,29 @@ def show_view(found: "View") -> None:
         screen.line(say("Aucune donnée n’est arrivée.", "No data has come."))
     else:
         heads = [say("Nombre", "Count"), say("Somme", "Sum"), say("Moyenne", "Mean"), "Min", "Max"]
+        names = {
+            "ratio": say("Rapport", "Ratio"),
+            "weighted_mean": say("Moyenne pondérée", "Weighted mean"),
+        }
+        heads += [names[one] for one in found.divided]
         whose = [say("Reçus", "Received"), say("Manquants", "Missing")]
         screen.table(
             [say("Fenêtre", "Window"), *heads, *whose],
-            [(one.window, *_values(one.figures), *_coverage(one.coverage)) for one in found.totals],
-            right=range(1, 8),
+            [
+                (one.window, *_values(one.figures, found.divided), *_coverage(one.coverage))
+                for one in found.totals
+            ],
+            right=range(1, 1 + len(heads) + len(whose)),
         )
         last = found.totals[-1].window
         screen.table(
             [f"Commune ({last})", "Code", *heads],
             [
-                (row.name or "?", row.place, *_values(row.figures))
+                (row.name or "?", row.place, *_values(row.figures, found.divided))
                 for row in found.rows
                 if row.window == last
             ],
-            right=range(2, 7),
+            right=range(2, 2 + len(heads)),
         )
     _show_coverage(found.coverage)
     if found.other_windows:
@@ -103,9 +122,9 @@ def show_view(found: "View") -> None:
     screen.line(f"{say('Millésime', 'Vintage')} {found.vintage}", style="dim")
 
 
-def _values(figures: "Figures") -> tuple[str | None, ...]:
-    found = figures.to_json()
-    members = ("count", "sum", "mean", "min", "max")
+def _values(figures: "Figures", divided: tuple[str, ...]) -> tuple[str | None, ...]:
+    found = figures.to_json() | figures.divided_json(divided)
+    members = ("count", "sum", "mean", "min", "max", *divided)
     return tuple(None if found[name] is None else str(found[name]) for name in members)
 
 

@@ -143,8 +143,9 @@ FRENCH: Final = {
         "fr-com-…, fr-epci-…, fr-dep-…, fr-reg-… ou fr."
     ),
     "For example comptage-mobilites.count.": "Par exemple comptage-mobilites.count.",
-    "How time is cut; inventories have no time.": (
-        "Découpage du temps ; les inventaires n’en ont pas."
+    "How time is cut: by days where there are, unless said; inventories have no time.": (
+        "Découpage du temps : par jour où il y en a, sauf indication ; les inventaires n’en ont "
+        "pas."
     ),
     "First window, for example 2026-11-23.": "Première fenêtre, par exemple 2026-11-23.",
     "Last window, included.": "Dernière fenêtre, comprise.",

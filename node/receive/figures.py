@@ -142,7 +142,7 @@ def _all_of(schema: Schema, dataset: str, window: str, start: int, end: int) -> 
         window=window,
         start=start,
         end=end,
-        measures=tuple(m.name for m in schema.measures),
+        measures=tuple(name for one in schema.measures for name in one.counted),
     )
 
 
@@ -281,9 +281,10 @@ def lost_changes(
         inside = (time >= start_us) & (time < end_us)
         rows = stored(dataset, start_us, end_us)
         measures = {
-            measure.name
+            name
             for version in {schema, *versions, *(one.schema for one in rows)}
             for measure in version.measures
+            for name in measure.counted
         }
         changes.removed.append(
             CellRange(

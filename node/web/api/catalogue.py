@@ -2,13 +2,11 @@
 
 import asyncio
 from http import HTTPStatus
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Any, Final
 
 from aiohttp import web
 from pydantic import Field
 
-from federation.composition_claim import WindowKind
-from federation.windows import FINENESS
 from node.datasets import Dataset, dataset, datasets
 from node.grounds import ground_of
 from node.web.api.endpoint import (
@@ -37,7 +35,6 @@ from node.web.bodies import schemas_json
 from node.web.errors import Problem
 from node.web.keys import NODE
 from node.web.requests import conditional
-from schemas.model import Schema
 from schemas.territory import VINTAGE, search
 
 LIST_MAX: Final = 10_000
@@ -157,14 +154,6 @@ async def _schema(request: web.Request, asked: SchemaAsked) -> web.StreamRespons
     )
 
 
-def windows_of(schema: Schema) -> tuple[str, ...]:
-    """The kinds of window that figures of a schema can be asked for."""
-    base = schema.base_window
-    if base is None:
-        return ("none",)
-    return tuple(one for one in get_args(WindowKind) if FINENESS[one] >= FINENESS[base])
-
-
 async def _measures(request: web.Request, _asked: Nothing) -> web.StreamResponse:
     catalogue = request.app[NODE].knowledge.catalogue
     newest = [one for one in map(catalogue.latest, catalogue.names()) if one is not None]
@@ -177,7 +166,7 @@ async def _measures(request: web.Request, _asked: Nothing) -> web.StreamResponse
                 labels=dict(measure.labels),
                 unit=measure.unit,
                 aggregates=measure.aggregates,
-                windows=windows_of(schema),
+                windows=schema.windows,
             )
             for schema in newest
             for measure in schema.measures

@@ -99,11 +99,12 @@ def _as_json(found: View, _node: Node) -> bytes:
 def _as_csv(found: View, node: Node) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)  # RFC 4180: comma, CRLF
-    writer.writerow([CODE, NAME, "window", "start", *_FIGURES])
+    names = (*_FIGURES, *found.divided)
+    writer.writerow([CODE, NAME, "window", "start", *names])
     for row, told in zip(found.rows, found.to_json()["rows"], strict=True):
         name = _name(row, node) or ""
         defused = f"'{name}" if name.startswith(FORMULA_BEGINS) else name
-        figures = ["" if told[one] is None else told[one] for one in _FIGURES]
+        figures = ["" if told[one] is None else told[one] for one in names]
         writer.writerow([row.place, defused, row.window, told["start"] or "", *figures])
     return buffer.getvalue().encode()
 
@@ -121,7 +122,7 @@ def _as_geojson(found: View, node: Node) -> bytes:
                 "window": row.window,
                 "start": one["start"],
             }
-            | {name: _number(one[name]) for name in _FIGURES},
+            | {name: _number(one[name]) for name in (*_FIGURES, *found.divided)},
         }
         for row, one in zip(found.rows, rows, strict=True)
     ]

@@ -65,7 +65,7 @@ async def _figure(request: web.Request) -> web.Response:
 def _figure_context(
     node: Node, given: dict[str, str], lang: Lang, *, inside: bool
 ) -> dict[str, Any]:
-    kind = given.get("window", "day")
+    kind = given.get("window", "none")
     known = {"measure": given["measure"]} | ({"window": kind} if kind != "none" else {})
     asked = territories.understood(node, given["territory"], known)
     place = given.get("place", "")
@@ -89,7 +89,8 @@ def _figure_context(
         "place_name": territories.place_title(asked.ground, place),
         "measure_label": labelled(asked.measure.labels, lang, asked.measure.name),
         "unit": asked.measure.unit,
-        "columns": view_tables.columns(asked.measure, asked.schema.kind),
+        # what is divided isn't made of single contributions
+        "columns": view_tables.columns(asked.measure, asked.schema.kind, divided=False),
         "figures": figures_of(merged(parts.values()), allowed) if parts else None,
         "contributors": [
             {

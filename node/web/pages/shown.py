@@ -78,6 +78,20 @@ def rounded(mean: Decimal | None) -> Decimal | None:
     return mean if isinstance(places, int) and places > -2 else mean.quantize(step)  # noqa: PLR2004
 
 
+def shortened(column: str, value: Decimal | None) -> Decimal | None:
+    """A figure with the digits that a reader can use: what was divided is rounded, sums never.
+
+    Args:
+        column: Attribute of `Figures`.
+        value: Its value.
+    """
+    if column in ("mean", "weighted_mean"):
+        return rounded(value)
+    if column == "ratio" and value is not None and abs(value) < 10:  # noqa: PLR2004 - two digits after the point say too little
+        return value.quantize(Decimal("0.001"))
+    return rounded(value) if column == "ratio" else value
+
+
 def unit(code: str) -> str:
     """A UCUM unit as people write it; nothing for plain counts."""
     if code.startswith("{") and code.endswith("}"):

@@ -143,7 +143,7 @@ def render(request: web.Request, template: str, context: Mapping[str, Any]) -> s
         "has_map": "maplibre-gl.js" in app[ASSETS],
         "number": lambda value: shown.number(value, lang),
         "measured": lambda value, unit: shown.measured(value, unit, lang),
-        "rounded": shown.rounded,
+        "shortened": shown.shortened,
         "sign": shown.unit,
         "window_text": lambda label, short=False: shown.window(label, lang, short=short),
         "instant": lambda moment: shown.instant(moment, lang, zone),

@@ -131,11 +131,12 @@ def page_context(
         "view": found,
         "at": last,
         "choices": choices(node, lang),
-        "windows": KINDS if asked.window != "none" else (),
+        "windows": asked.schema.windows if asked.window != "none" else (),
         "measure_label": labelled(asked.measure.labels, lang, asked.measure.name),
         "schema_label": labelled(asked.schema.labels, lang, asked.schema.name),
         "unit": asked.measure.unit,
         "columns": view_tables.columns(asked.measure, asked.schema.kind),
+        "units": view_tables.units(asked.measure),
         "totals": view_tables.totals(found),
         "bars": view_tables.bars(found, asked.measure),
         "communes": view_tables.communes(found, asked.measure, last),
@@ -166,7 +167,9 @@ def understood(node: Node, territory_id: str, given: dict[str, str]) -> Asked:
         raise _wrong("measure", f"{measure.name} is itself composed", "choose one of the list")
     if schema.base_window is None:
         return Asked(ground, schema, measure, "none", None, None)
-    kind = given.get("window") or "day"
+    kind = given.get("window") or schema.usual_window
+    if kind in KINDS and kind not in schema.windows:
+        kind = schema.usual_window  # another measure was chosen beside the window of the last one
     window = next((one for one in KINDS if one == kind), None)
     if window is None:
         raise _wrong("window", f"{kind!r} is no kind of window", f"one of: {', '.join(KINDS)}")

@@ -75,6 +75,8 @@ def _view(
     owner, public = one.owner, not inside
     if schema.base_window is None:
         return node.view(owner, measure.name, "none", now_us=now_us(), public=public)
+    if schema.usual_window != "day":
+        return node.view(owner, measure.name, now_us=now_us(), public=public)
     ends = [row.head.period_end for row in parties if row.head.period_end is not None]
     moment = (max(ends, default=now_us()) - 1) / 1e6
     last = dt.datetime.fromtimestamp(moment, ZoneInfo(zone_here(node))).date()

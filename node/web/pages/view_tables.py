@@ -42,13 +42,23 @@ _NAMES: Final = {
     "min": "minimum",
     "max": "maximum",
     "count": "count",
+    "ratio": "ratio",
+    "weighted_mean": "weighted_mean",
 }
+_ORDER: Final = ("sum", "weighted_mean", "mean", "ratio", "min", "max")
+_DIVIDED: Final = ("weighted_mean", "ratio")
 
 
-def columns(measure: Measure, kind: str) -> list[tuple[str, str]]:
-    """The figures that make sense of a measure: (attribute of `Figures`, key of its text)."""
-    order = [one for one in ("sum", "mean", "min", "max") if one in measure.aggregates]
-    found = [(_NAMES[one], f"fig.{one}") for one in order]
+def columns(measure: Measure, kind: str, *, divided: bool = True) -> list[tuple[str, str]]:
+    """The figures that make sense of a measure: (attribute of `Figures`, key of its text).
+
+    Args:
+        measure: Any.
+        kind: Of its schema.
+        divided: With those that are one sum divided by another.
+    """
+    order = [one for one in _ORDER if one in measure.aggregates]
+    found = [(_NAMES[one], f"fig.{one}") for one in order if divided or one not in _DIVIDED]
     return [*found, ("count", "fig.count" if kind == "series" else "fig.number")]
 
 
@@ -57,6 +67,12 @@ def principal(figures: Figures, measure: Measure) -> Decimal | int | None:
     if "sum" in measure.aggregates:
         return figures.total
     return figures.mean if "mean" in measure.aggregates else figures.count
+
+
+def units(measure: Measure) -> dict[str, str]:
+    """The unit of each of its figures, by attribute of `Figures`; UCUM."""
+    found = dict.fromkeys(_NAMES.values(), measure.unit) | {"count": "1"}
+    return found | {_NAMES[one.aggregate]: one.unit for one in measure.quotients}
 
 
 def principal_unit(measure: Measure) -> str:

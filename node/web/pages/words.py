@@ -115,6 +115,8 @@ COMMON: Final[Mapping[str, Three]] = {
     # figures
     "fig.sum": ("Total", "Total", "Summe"),
     "fig.mean": ("Moyenne", "Mean", "Mittelwert"),
+    "fig.weighted_mean": ("Moyenne pondérée", "Weighted mean", "Gewichteter Mittelwert"),
+    "fig.ratio": ("Rapport", "Ratio", "Verhältnis"),
     "fig.min": ("Minimum", "Minimum", "Minimum"),
     "fig.max": ("Maximum", "Maximum", "Maximum"),
     "fig.count": ("Relevés", "Readings", "Messwerte"),
