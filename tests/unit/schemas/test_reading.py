@@ -144,7 +144,7 @@ def test_a_workbook_is_told_to_be_exported() -> None:
 
 
 def test_huge_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("schemas.reading.FILE_MAX_BYTES", 10)
+    monkeypatch.setattr("schemas.reading.opening.FILE_MAX_BYTES", 10)
     assert told(of("id,x\naaaa,bbbb\n", one("string"))) == [("byte-count", None, None)]
     monkeypatch.undo()
     monkeypatch.setattr("schemas.reading.delimited.ROWS_MAX", 2)
