@@ -18,6 +18,7 @@ from node.networks import HubNote, note_of, read_note
 from node.receive.turned_away import all_gaps
 from node.settings import HubAddress
 from node.sharing_choice import halted_text
+from node.store.rows import HeadRow
 
 if TYPE_CHECKING:
     from node.node import Node
@@ -232,7 +233,6 @@ def status_of(node: "Node", now_us: int) -> StatusReport:
     """
     store = node.store
     counts = store.status()
-    notes = read_notes(store)
     receipts = [
         json.loads(row.heads) for name in node.participants for row in store.receipts.received(name)
     ]
@@ -246,18 +246,7 @@ def status_of(node: "Node", now_us: int) -> StatusReport:
             "simulated": node.simulated
             or any(row.origin == "simulated" for row in store.publications.own_heads()),
             "published": [_published(row, receipts) for row in store.publications.own_heads()],
-            "received": [
-                {
-                    "dataset": row.dataset,
-                    "epoch": row.epoch,
-                    "sequence": row.sequence,
-                    "accepted": row.accepted,
-                    "refused": row.refused,
-                    "origin": row.origin,
-                    "at": instant_text(row.updated_at),
-                }
-                for row in store.publications.heads()
-            ],
+            "received": [_received(row) for row in store.publications.heads()],
             "refusals": _refusals(receipts),
             "outbox": [
                 {
@@ -270,22 +259,9 @@ def status_of(node: "Node", now_us: int) -> StatusReport:
             ],
             "draftsReady": dict(counts.drafts_ready),
             "held": {name: messages for name, (messages, _size) in counts.held.items()},
-            "turnedAway": [
-                {
-                    "hub": hub,
-                    "carrier": gap.carrier,
-                    "kind": gap.kind,
-                    "messages": gap.count,
-                }
-                for hub, gaps in all_gaps(store, [hub.name for hub in node.settings.hubs]).items()
-                for gap in gaps
-            ],
+            "turnedAway": _turned_away(node),
             "verdicts": dict(counts.verdicts),
-            "catchUp": [
-                {"hub": hub.name} | notes[hub.name].to_json()
-                for hub in node.settings.hubs
-                if hub.read and hub.name in notes
-            ],
+            "catchUp": _catch_up(node),
             "hubs": [
                 _hub(hub, links.get(hub.name), read_note(store, hub.name))
                 for hub in node.settings.hubs
@@ -299,6 +275,37 @@ def status_of(node: "Node", now_us: int) -> StatusReport:
             "sensors": node.sensors.report(now_us),
         }
     )
+
+
+def _received(row: HeadRow) -> dict[str, Any]:
+    return {
+        "dataset": row.dataset,
+        "epoch": row.epoch,
+        "sequence": row.sequence,
+        "accepted": row.accepted,
+        "refused": row.refused,
+        "origin": row.origin,
+        "at": instant_text(row.updated_at),
+    }
+
+
+def _turned_away(node: "Node") -> list[dict[str, Any]]:
+    """Messages that carriers sent beyond their limit, which are read again later."""
+    return [
+        {"hub": hub, "carrier": gap.carrier, "kind": gap.kind, "messages": gap.count}
+        for hub, gaps in all_gaps(node.store, [hub.name for hub in node.settings.hubs]).items()
+        for gap in gaps
+    ]
+
+
+def _catch_up(node: "Node") -> list[dict[str, Any]]:
+    """How far behind each hub that is read the node is."""
+    notes = read_notes(node.store)
+    return [
+        {"hub": hub.name} | notes[hub.name].to_json()
+        for hub in node.settings.hubs
+        if hub.read and hub.name in notes
+    ]
 
 
 def _ends(node: "Node", known: KnownCharter, now_us: int) -> dict[str, Any]:

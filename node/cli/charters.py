@@ -1,26 +1,25 @@
 """`maillage charter` and `identity`: an agreement drafted, signed on each side, accepted, ended."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from federation.errors import MalformedError
 from node.cli import screen
+from node.cli.charter_texts import STDOUT, file_json, show_charter, tell, tell_end
 from node.cli.language import current, label, say
 from node.cli.options import DEFAULT_DATA, AsJson, DataDir, opened, read_bounded
 from node.cli.writing import replace_file
 from node.clock import now_us
 
 if TYPE_CHECKING:
-    from federation.charter_file import CharterFile
     from federation.identity import KnownIdentity
 
 CHARTER_MAX_BYTES: Final = 64 * 1024 * 1024
 """A charter file: the charter of all communes with their identities."""
 
 IDENTITY_MAX_BYTES: Final = 1024 * 1024
-STDOUT: Final = Path("-")
 
 OutputFile = Annotated[
     Path,
@@ -146,7 +145,7 @@ def draft(
         decision=decision,
     )
     _write(output, file.write())
-    _tell(file, output, as_json=as_json)
+    tell(file, output, as_json=as_json)
 
 
 def sign(
@@ -174,7 +173,7 @@ def sign(
     with opened(data) as node:
         signers = signers_of(node, found)
         if not as_json:
-            _show(_file_json(found))
+            show_charter(file_json(found))
         if not yes:
             _ask(
                 say(
@@ -184,7 +183,7 @@ def sign(
             )
         signed = found.sign(signers)
     _write(output or file, signed.write())
-    _tell(signed, output or file, as_json=as_json, whole=False)
+    tell(signed, output or file, as_json=as_json, whole=False)
 
 
 def show(
@@ -204,7 +203,7 @@ def show(
 
     path = Path(what)
     if path.is_file():
-        found = _file_json(charter_file.read(read_bounded(path, CHARTER_MAX_BYTES)))
+        found = file_json(charter_file.read(read_bounded(path, CHARTER_MAX_BYTES)))
     else:
         with opened(data) as node:
             known = node.knowledge.charter_named(what)
@@ -215,7 +214,7 @@ def show(
     if as_json:
         screen.data(found)
     else:
-        _show(found)
+        show_charter(found)
 
 
 def accept(
@@ -243,7 +242,7 @@ def accept(
     found = charter_file.read(read_bounded(file, CHARTER_MAX_BYTES))
     found.known()
     if not as_json:
-        _show(_file_json(found))
+        show_charter(file_json(found))
     if not yes:
         _ask(say("Accepter cette convention ?", "Accept this agreement?"))
     with opened(data) as node:
@@ -354,21 +353,7 @@ def end(
     if as_json:
         screen.data(told)
         return
-    when = told["ends"]
-    screen.line(
-        say(
-            f"« {known.charter.title} » prend fin le {when}, sur décision de {done.member}.",
-            f"“{known.charter.title}” ends {when}, on the word of {done.member}.",
-        )
-    )
-    for dataset in done.withdrawn:
-        screen.line(say(f"  dépublication de {dataset}", f"  withdrawal of {dataset}"))
-    screen.line(
-        say(
-            "Le nœud en service le dit aux autres membres.",
-            "The running node tells the other members.",
-        )
-    )
+    tell_end(told, known.charter.title)
 
 
 # -- parts ---------------------------------------------------------------------------------------
@@ -407,96 +392,3 @@ def _write(path: Path, content: bytes) -> None:
 
 def _ask(question: str) -> None:
     typer.confirm(question, abort=True, err=True)
-
-
-def _tell(file: "CharterFile", path: Path, *, as_json: bool, whole: bool = True) -> None:
-    """What a file says now, and who has to sign it."""
-    found = _file_json(file)
-    if as_json:
-        if path != STDOUT:
-            screen.data(found)
-        return
-    if path == STDOUT:
-        return
-    if whole:
-        _show(found)
-    missing = ", ".join(file.missing)
-    if missing:
-        screen.line(
-            say(
-                f"→ {path} : à signer encore par {missing} (maillage charter sign).",
-                f"→ {path}: still to be signed by {missing} (maillage charter sign).",
-            )
-        )
-    else:
-        screen.line(
-            say(
-                f"→ {path} : signée par tous. Chaque nœud l’accepte : maillage charter accept.",
-                f"→ {path}: signed by all. Each node accepts it: maillage charter accept.",
-            )
-        )
-
-
-def _file_json(file: "CharterFile") -> dict[str, Any]:
-    charter = file.charter
-    return {
-        "digest": file.digest,
-        "name": charter.charter,
-        "title": charter.title,
-        "decision": charter.decision,
-        "members": [
-            {
-                "participant": name,
-                "name": known.identity.name,
-                "custodian": known.identity.custodian.key,
-                "identity": known.digest,
-                "signed": name in file.signed,
-            }
-            for name, known in file.members().items()
-        ],
-        "custodians": len({one.custodian for one in charter.members}),
-        "threshold": charter.threshold,
-        "expires": charter.expires,
-        "ends": charter.ends,
-    }
-
-
-def _show(found: dict[str, Any]) -> None:
-    members = found["members"]
-    rows = [
-        (say("Convention", "Agreement"), f"{found['title']} ({found['name']})"),
-        (say("Empreinte", "Digest"), found["digest"]),
-        (say("Décision", "Decision"), found["decision"] or "–"),
-        (say("Fin", "End"), found.get("end") or found["ends"] or say("sans terme", "none")),
-        (say("Avertit dès", "Warns from"), found["expires"] or "–"),
-        (
-            say("Changement", "Change"),
-            say(
-                f"{found['threshold']} opérateur(s) de clés sur {found['custodians']}",
-                f"{found['threshold']} of {found['custodians']} key custodians",
-            ),
-        ),
-    ]
-    if found.get("reason"):
-        rows.append((say("Motif", "Reason"), found["reason"]))
-    screen.pairs(rows)
-    signing = any("signed" in one for one in members)
-    heads = [say("Membre", "Member"), say("Nom", "Name"), say("Clés tenues par", "Keys kept by")]
-    heads += [say("A signé", "Has signed"), say("Identité", "Identity")] if signing else []
-    screen.table(heads, [_member_row(one, signing=signing) for one in members])
-    if found["custodians"] == 1 and len(members) > 1:
-        screen.line(
-            say(
-                "Attention : un seul opérateur tient les clés de tous les membres.",
-                "Beware: one custodian keeps the keys of all members.",
-            ),
-            style="bold yellow",
-        )
-
-
-def _member_row(one: dict[str, Any], *, signing: bool) -> list[str]:
-    row = [one["participant"], one["name"], one["custodian"]]
-    if signing:
-        row.append(say("oui", "yes") if one["signed"] else say("NON", "NO"))
-        row.append(f"{one['identity'][:16]}…")
-    return row
