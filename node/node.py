@@ -40,6 +40,7 @@ from node.telemetry.metrics import Point
 from node.telemetry.receiving import Told
 from node.telemetry.setup import Telemetry
 from schemas.progress import Progress, silent
+from schemas.reading import ColumnMapping
 
 ExportFormat = Literal["csv", "json", "parquet", "bundle"]
 
@@ -147,6 +148,7 @@ class Node:
         origin: Origin | None = None,
         sharing: Level | None = None,
         charter: str | None = None,
+        mapping: ColumnMapping | None = None,
         now_us: int,
         progress: Progress = silent,
     ) -> Published:
@@ -160,6 +162,7 @@ class Node:
             origin=origin,
             sharing=sharing,
             charter=charter,
+            mapping=mapping,
             now_us=now_us,
             progress=progress,
         )

@@ -5,7 +5,7 @@ A draft has no place in its chain yet; `node.send` gives it one, just before sen
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
@@ -23,6 +23,7 @@ from federation.strict import dump
 from federation.tables import make_delta
 from node.keeping import kept_here
 from node.receive.contents import Contents
+from node.remembered_mappings import RememberedMappings
 from node.sharing import default_of
 from node.sharing_choice import SharingChoice
 from node.steps import step
@@ -34,7 +35,7 @@ from node.telemetry.setup import Telemetry
 from schemas.catalogue import Catalogue, bundled
 from schemas.model import Schema, parse_schema
 from schemas.progress import Progress, silent
-from schemas.reading import read
+from schemas.reading import ColumnMapping, read
 from schemas.report import Report
 
 DELTA_SHARE: Final = 0.5
@@ -62,6 +63,21 @@ class Published:
     notes: tuple[Any, ...]
 
 
+def hosted(participant: str, participants: Collection[str]) -> None:
+    """Refuse a body that isn't on this node.
+
+    Raises:
+        UnknownError: `participant`.
+    """
+    if participant not in participants:
+        raise UnknownError(
+            f"{participant} isn't hosted on this node",
+            code="participant",
+            remedy=f"maillage init --participant {participant}, "
+            f"or one of: {', '.join(sorted(participants))[:300]}",
+        )
+
+
 class Publisher:
     """Takes in data for the participants of a node."""
 
@@ -87,6 +103,7 @@ class Publisher:
         """
         self.telemetry: Final = telemetry or Telemetry()
         self.choice: Final = choice
+        self.mappings: Final = RememberedMappings(store)
         self._store = store
         self._catalogue = catalogue
         self._participants = frozenset(participants)
@@ -134,6 +151,7 @@ class Publisher:
         origin: Origin | None = None,
         sharing: Level | None = None,
         charter: str | None = None,
+        mapping: ColumnMapping | None = None,
         now_us: int,
         progress: Progress = silent,
     ) -> Published:
@@ -148,11 +166,14 @@ class Publisher:
             origin: The schema's unless said.
             sharing: As before, else the schema's default, unless said.
             charter: Digest or name of the charter whose members may have it.
+            mapping: Which label is which column; kept for the dataset once the file is taken.
+                None: the one kept, if any.
             now_us: Microseconds since 1970.
             progress: Told how far it is.
 
         Raises:
             UnknownError: `schema`, `participant`, `origin`, `charter…`.
+            MappingFault: The mapping doesn't fit the schema.
             MalformedError: A slug that is none; `sharing`.
             StateError: `sharing-charter`: shared in a federation, and there is none;
                 `sharing-change`, `charter-ended`.
@@ -160,13 +181,7 @@ class Publisher:
             LimitError: More rows than one publication carries.
             StoreError: Nothing was stored.
         """
-        if participant not in self._participants:
-            raise UnknownError(
-                f"{participant} isn't hosted on this node",
-                code="participant",
-                remedy=f"maillage init --participant {participant}, "
-                f"or one of: {', '.join(sorted(self._participants))[:300]}",
-            )
+        hosted(participant, self._participants)
         if origin is not None and origin not in get_args(Origin):
             raise UnknownError(f"no origin is called {origin!r}", code="origin")
         schema = self.schema(schema_name)
@@ -180,6 +195,7 @@ class Publisher:
                 dataset,
                 origin=origin,
                 shared=shared,
+                mapping=mapping,
                 now_us=now_us,
                 progress=progress,
             )
@@ -193,25 +209,28 @@ class Publisher:
         *,
         origin: Origin | None,
         shared: Sharing | None,
+        mapping: ColumnMapping | None,
         now_us: int,
         progress: Progress,
     ) -> Published:
+        used, told = (mapping, ()) if mapping is not None else self.mappings.get(dataset, schema)
         with self.telemetry.tracing.span("validate", maillage__schema=schema.name) as span:
-            reading = read(data, filename=filename, schema=schema, progress=progress)
+            reading = read(data, filename=filename, schema=schema, mapping=used, progress=progress)
             span.set(maillage__rows=reading.report.rows, maillage__valid=reading.rows is not None)
+        notes = (*told, *reading.guessed)
         if reading.rows is None:
-            return Published(
-                reading.report, dataset, None, reading.report.rows, None, reading.guessed
-            )
+            return Published(reading.report, dataset, None, reading.report.rows, None, notes)
         height = reading.rows.height
         progress("content", 0, height)
         draft = self.draft(schema, dataset, reading.rows, origin=origin, sharing=shared)
         if self.choice is not None:
             self.choice.remember(dataset, draft.sharing)
+        if mapping is not None:
+            self.mappings.keep(dataset, mapping)
         progress("store", 0, height)
         number = self.store_draft(draft, source=filename, now_us=now_us)
         progress("store", height, height)
-        return Published(reading.report, dataset, draft.mode, height, number, reading.guessed)
+        return Published(reading.report, dataset, draft.mode, height, number, notes)
 
     def _shared(
         self,

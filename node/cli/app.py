@@ -20,6 +20,7 @@ from node.cli import (
     health,
     help_texts,
     hubs,
+    mappings,
     nodes,
     schemata,
     screen,
@@ -71,6 +72,7 @@ def build() -> typer.Typer:
     app.command("init")(nodes.init)
     app.add_typer(schemata.build(), name="schema")
     app.command("validate")(files.validate)
+    app.command("map")(mappings.map_columns)
     app.command("publish")(files.publish)
     app.command("run")(nodes.run)
     app.add_typer(hubs.build(), name="hub")

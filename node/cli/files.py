@@ -10,6 +10,7 @@ import typer
 
 from node.cli import screen
 from node.cli.language import current, say
+from node.cli.mappings import MappingFile, mapping_in
 from node.cli.options import (
     DEFAULT_DATA,
     AsJson,
@@ -54,7 +55,13 @@ class OriginName(StrEnum):
     SIMULATED = "simulated"
 
 
-def validate(file: DatasetFile, *, schema: SchemaName, as_json: AsJson = False) -> int:
+def validate(
+    file: DatasetFile,
+    *,
+    schema: SchemaName,
+    mapping: MappingFile = None,
+    as_json: AsJson = False,
+) -> int:
     """Check a file against a schema; nothing is stored or sent.
 
     The report names line, column, value, rule and remedy. Exit status 1 when the file isn't valid.
@@ -64,10 +71,11 @@ def validate(file: DatasetFile, *, schema: SchemaName, as_json: AsJson = False) 
     from schemas.reading.limits import FILE_MAX_BYTES  # noqa: PLC0415 - likewise
 
     found = known(schema)
+    used = mapping_in(mapping, found)
     with shown(wanted=not as_json) as progress:
         # what is too large is told by the report
         content = read_at_most(file, FILE_MAX_BYTES + 1, progress)
-        reading = read(content, filename=file.name, schema=found, progress=progress)
+        reading = read(content, filename=file.name, schema=found, mapping=used, progress=progress)
     if as_json:
         report = reading.report.to_json(current())
         named = {"schema": found.name, "version": found.version, "digest": found.digest}
@@ -113,6 +121,7 @@ def publish(
             help="Share it with the members of this charter, and nobody else.",
         ),
     ] = None,
+    mapping: MappingFile = None,
     as_json: AsJson = False,
 ) -> int:
     """Check a file, and store it for signing and sending; a running node sends it.
@@ -131,6 +140,7 @@ def publish(
             origin=origin.value if origin is not None else None,
             sharing=share.value if share is not None else None,
             charter=charter,
+            mapping=mapping_in(mapping, node.publisher.schema(schema)),
             now_us=now_us(),
             progress=progress,
         )

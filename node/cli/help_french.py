@@ -3,6 +3,24 @@
 from typing import Final
 
 FRENCH: Final = {
+    "Which column of the file is which of the schema; maillage map proposes one.": (
+        "Quelle colonne du fichier est laquelle du schéma ; maillage map en propose une."
+    ),
+    "Where the mapping is written, to be edited; it names what is to be confirmed.": (
+        "Où la correspondance est écrite, pour être corrigée ; elle nomme ce qui est à confirmer."
+    ),
+    "Remember the mapping for this body's dataset, if nothing is missing or to be confirmed.": (
+        "Retenir la correspondance pour le jeu de données de cet organisme, si rien ne manque ni "
+        "n’est à confirmer."
+    ),
+    "Propose which column of a file is which column of a schema: how sure, why, with examples.\n\n"
+    "Guesses are to be confirmed before a mapping is used. Exit status 1 when something is, or "
+    "a required column is missing.": (
+        "Proposer quelle colonne d’un fichier est quelle colonne d’un schéma : avec quelle sûreté, "
+        "pourquoi, et des exemples.\n\nLes suppositions sont à confirmer avant d’employer une "
+        "correspondance. Code de sortie 1 s’il y en a, ou s’il manque une "
+        "colonne obligatoire."
+    ),
     "Say who may ask this node over HTTP: tokens added, listed, removed.": (
         "Dire qui peut interroger ce nœud en HTTP : jetons ajoutés, listés, retirés."
     ),

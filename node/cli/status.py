@@ -63,6 +63,8 @@ USAGE_CODES: Final = frozenset(
         "hub-settings",
         "hub-url",
         "key-file",
+        "mapping",
+        "mapping-confirm",
         "name",
         "origin",
         "output-busy",

@@ -31,6 +31,7 @@ from node.store.errors import (
     StoreError,
     UnknownRowError,
 )
+from schemas.reading import MappingFault
 from schemas.territory import UnknownTerritoryError
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -53,6 +54,7 @@ _BY_CLASS: Final[tuple[tuple[type[Exception], HTTPStatus], ...]] = (
     (TrustError, HTTPStatus.FORBIDDEN),
     (StateError, HTTPStatus.CONFLICT),
     (MaillageError, HTTPStatus.BAD_REQUEST),
+    (MappingFault, HTTPStatus.BAD_REQUEST),
 )
 
 

@@ -181,6 +181,7 @@ def check_mapping(mapping: ColumnMapping, schema: Schema) -> None:
         raise MappingFault(
             f"schema: the mapping is for {mapping.schema}, the file is read under {schema.name}",
             "take the mapping of this schema, or make one with maillage map",
+            code="mapping",
         )
     _check_columns(mapping, schema)
     for name, value in mapping.constants.items():

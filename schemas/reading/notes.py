@@ -58,6 +58,10 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
         "Colonne « {column} » : valeurs traduites (correspondance).",
         "Column “{column}”: values translated (mapping).",
     ),
+    "outdated": (
+        "La correspondance retenue pour ce jeu de données ne convient plus au schéma : écartée.",
+        "The column mapping remembered for this dataset no longer fits the schema; it isn't used.",
+    ),
     "remembered": (
         "Correspondance des colonnes retenue pour ce jeu de données, employée de nouveau.",
         "Column mapping remembered for this dataset, used again.",
@@ -78,7 +82,7 @@ class Note:
         code: `encoding`, `delimiter`, `decimal-comma`, `local-time`, `day-first`,
             `boolean-words`, `personal`; of labels `label` (same letters and digits), `synonym`; of
             a mapping `mapped`, `left-out`, `unnamed`, `constant`, `translated`, `absent`,
-            `remembered`.
+            `remembered`, `outdated`.
         column: Column name; None: the whole file.
         value: What was taken, such as `Windows-1252`, `;`, `Europe/Paris`.
     """

@@ -94,14 +94,14 @@ class Proposal:
     Attributes:
         schema: Name of the schema.
         columns: In the order of the file.
-        missing: Required columns that no label stands for: they need a constant.
+        lacking: Required columns that no label stands for: they need a constant.
         values: Spellings of values that differ from the schema's by case and accents only.
         kept: What a mapping that was given says beside columns.
     """
 
     schema: str
     columns: tuple[ColumnProposal, ...]
-    missing: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     kept: ColumnMapping | None = None
 
@@ -144,10 +144,10 @@ def propose(peek: Peek, schema: Schema, mapping: ColumnMapping | None = None) ->
     constants = frozenset(mapping.constants if mapping is not None else ())
     columns = _guessed(first, peek, schema, {*held, *constants})
     found = {one.column for one in columns} | constants
-    missing = tuple(
+    lacking = tuple(
         one.name for one in schema.wire_fields if one.constraints.required and one.name not in found
     )
-    return Proposal(schema.name, columns, missing, _spellings(columns, peek, schema), mapping)
+    return Proposal(schema.name, columns, lacking, _spellings(columns, peek, schema), mapping)
 
 
 def _of_meaning(

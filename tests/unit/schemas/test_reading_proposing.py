@@ -43,7 +43,7 @@ def test_what_is_said_of_each_column() -> None:
     assert "type" in found.columns[2].why("fr")
     assert found.columns[2].candidates == ("places",)
     assert found.columns[5].examples == ("1,5", "2,5")
-    assert found.missing == ("insee",)
+    assert found.lacking == ("insee",)
     assert found.values == {"genre": {"PRIVE": "privé", "Public": "public"}}
     for column in found.columns:
         assert column.why("fr") != column.why("en") != ""
