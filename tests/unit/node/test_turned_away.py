@@ -10,7 +10,7 @@ from federation.ids import prefix
 from federation.message import Message
 from federation.model import Position
 from federation.verify import Arrival
-from node import node as node_module
+from node import running as running_module
 from node.clock import now_us
 from node.keys import KeyStore
 from node.receive import loop as loop_module
@@ -72,7 +72,7 @@ def chain(keys: KeyStore, length: int) -> list[Message]:
 async def test_a_carrier_at_its_limit_stalls_nobody_and_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, passed_on: bool
 ) -> None:
-    monkeypatch.setattr(node_module, "Intake", functools.partial(Intake, limits=LIMITS))
+    monkeypatch.setattr(running_module, "Intake", functools.partial(Intake, limits=LIMITS))
     monkeypatch.setattr(loop_module, "FORGET_S", 0.2)
     places = [Place(COMMUNE, ("one",)), Place(EPCI, ("one",), reads=("one",))]
     carrier = EPCI if passed_on else COMMUNE
