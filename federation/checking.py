@@ -11,12 +11,13 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from federation.cell import Cell, CellKey
-from federation.compose import View, view
+from federation.compose import view
 from federation.composition_claim import WindowKind
 from federation.coverage import CoverageInputs, Source, Span
 from federation.ids import parse_dataset
 from federation.places import covered, zone_of, zone_of_place
 from federation.replay import cells_of_table
+from federation.views import View
 from schemas.instants import instant
 from schemas.model import Measure, Schema
 from schemas.territory import Territory, UnknownTerritoryError

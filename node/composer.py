@@ -17,7 +17,7 @@ from federation.asked import asked_span
 from federation.author import draft_rows
 from federation.cell import Cell, CellKey
 from federation.comparison import Differs, NotRecomputable, Recomputed
-from federation.compose import View, view
+from federation.compose import view
 from federation.composition import (
     KEY,
     Input,
@@ -35,6 +35,7 @@ from federation.ids import parse_dataset
 from federation.jose import parse_compact
 from federation.limits import SALT_BYTES
 from federation.manifest import TYP, Manifest, Origin, Sharing
+from federation.views import View
 from node.composed import Ledger
 from node.grounds import ground_of
 from node.knowledge import Knowledge

@@ -10,10 +10,10 @@ from typing import Final, Literal
 
 from federation.charter import KnownCharter
 from federation.comparison import Differs, NotRecomputable, Recomputed
-from federation.compose import View
 from federation.composition_claim import WindowKind
 from federation.errors import UnknownError
 from federation.manifest import Level, Origin
+from federation.views import View
 from node import documents, founding
 from node.clock import now_us
 from node.composer import Composer

@@ -13,12 +13,12 @@ from federation.client.errors import NodeAnswerError
 from federation.client.http import Http
 from federation.client.results import Figures, Rows, Verification, figure_columns
 from federation.client.trust import Trusted
-from federation.compose import View
 from federation.composition_claim import WindowKind
 from federation.errors import LimitError, MaillageError, UnknownError
 from federation.ids import parse_dataset, parse_participant
 from federation.places import place_of
 from federation.tabular import CODE, NAME, name_of_place
+from federation.views import View
 from schemas.territory import Territory, UnknownTerritoryError, free, territory
 from schemas.territory.ids import is_abroad
 

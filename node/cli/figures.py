@@ -17,9 +17,9 @@ from node.cli.status import Status
 from node.clock import now_us
 
 if TYPE_CHECKING:
-    from federation.compose import View
     from federation.coverage import Coverage
     from federation.figures import Figures
+    from federation.views import View
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from federation.compose import View
 from federation.places import zone_of
+from federation.views import View
 
 Figure = tuple[Decimal | None, int]
 """Sum, None where a measure is counted only, and number of values."""

@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.live import Live
 
 from federation.comparison import Recomputed
-from federation.compose import View
 from federation.ids import parse_dataset
+from federation.views import View
 from node.clock import now_us
 from node.composer import COMPOSITION
 from node.demo import twin

@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.table import Table
 
-from federation.compose import Total, View
+from federation.views import Total, View
 from schemas.territory import commune
 
 MEASURES: Final = ("comptage-mobilites.count", "projets.budgetPrevisionnel", "projets.id")

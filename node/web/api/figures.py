@@ -14,9 +14,9 @@ from typing import Annotated, Any, Final, Literal
 from aiohttp import web
 from pydantic import Field
 
-from federation.compose import Row, View
 from federation.composition_claim import WindowKind
 from federation.tabular import CODE, FORMULA_BEGINS, NAME
+from federation.views import Row, View
 from node.clock import now_us
 from node.names import place_name
 from node.node import Node

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from federation.compose import View
 from federation.composition_claim import WindowKind
 from federation.ids import parse_dataset
 from federation.places import zone_of
+from federation.views import View
 from node.clock import now_us
 from node.grounds import ground_of
 from node.node import Node

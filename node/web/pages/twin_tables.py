@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from federation.compose import View
+from federation.views import View
 from node.clock import now_us
 from node.datasets import Dataset
 from node.node import Node

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from federation.compose import GroupLevel, GroupTotal, Row, Total, View
 from federation.coverage import STATES, Coverage
 from federation.figures import Figures
+from federation.views import GroupLevel, GroupTotal, Row, Total, View
 from node.web.pages import shown
 from node.web.pages.site import link
 from node.web.pages.texts import Lang, say

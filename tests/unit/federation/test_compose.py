@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from federation.cells import Cell, CellKey, DoubleCountError, merge_cells, merged
-from federation.compose import CoverageInputs, View, view
+from federation.compose import CoverageInputs, view
 from federation.coverage import ALWAYS, Source, State
 from federation.figures import Figures, decimal_of, figures_of
+from federation.views import View
 from schemas.territory import VINTAGE, commune, free, territory
 
 MEASURE = "comptage-mobilites.count"

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from federation.cells import PART, Cell, CellKey, Part, cells_of_batch, merge_cells
-from federation.compose import CoverageInputs, View, view
+from federation.compose import CoverageInputs, view
 from federation.composition import Input, build, cells_from
 from federation.figures import QUOTIENT_DIGITS, quotient_of
+from federation.views import View
 from schemas.document import SchemaFault
 from schemas.model import Schema, parse_schema
 from schemas.territory import VINTAGE, territory
