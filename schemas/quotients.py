@@ -137,6 +137,9 @@ def check_quotients(document: Document) -> None:
             for part in (found.numerator, found.denominator):
                 if part.name.partition(".")[2].lower() in lower_names:
                     raise SchemaFault(f"measures: {name}: a column has the name of a part of it")
+        if "ratio" in block.aggregates and block.numerator != name:
+            # else there would be a ratio where the measure itself has no value and no row
+            raise SchemaFault(f"measures: {name}: a ratio stands at the column of its numerator")
         if "weighted_mean" in block.aggregates and block.weight is not None:
             weight = by_name[block.weight]
             product = _largest(document, by_name[name]) * _largest(document, weight)

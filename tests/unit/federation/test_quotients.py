@@ -222,9 +222,10 @@ def test_the_sums_travel_in_a_composition() -> None:
     [
         ({"kwh": RATIO | {"aggregates": ["weighted_mean"], "weight": "m2"}}, "fits 64 bits"),
         ({"share": WEIGHTED | {"weight": "m2"}}, "fits 64 bits"),
+        ({"m2": RATIO | {"resolution": "1"}}, "column of its numerator"),
     ],
 )
-def test_sums_that_could_pass_64_bits_are_refused(
+def test_figures_that_could_not_be_divided_are_refused(
     measures: dict[str, dict[str, Any]], told: str
 ) -> None:
     with pytest.raises(SchemaFault, match=told):
