@@ -37,47 +37,52 @@ LIST_MAX_BYTES: Final = 16 * 1024 * 1024
 _log = logging.getLogger(__name__)
 
 
+NewDataDir = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        envvar=DATA_VARIABLE,
+        file_okay=False,
+        help="Directory to make; it can be there already.",
+    ),
+]
+Bodies = Annotated[
+    list[str] | None,
+    typer.Option("--participant", metavar="ID", help="A body to host; can be given again."),
+]
+AllOfEpci = Annotated[
+    str | None,
+    typer.Option("--epci", metavar="CODE", help="Host all communes of this EPCI, its operator."),
+]
+BodiesFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="FILE.csv",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        help="Host those listed: columns participant and, if wanted, name.",
+    ),
+]
+Custodian = Annotated[
+    str | None,
+    typer.Option(
+        "--custodian",
+        metavar="ID|NAME",
+        help="Who operates this machine; each body itself unless said.",
+    ),
+]
+
+
 def init(
     *,
-    data: Annotated[
-        Path,
-        typer.Option(
-            "--data",
-            metavar="DIR",
-            envvar=DATA_VARIABLE,
-            file_okay=False,
-            help="Directory to make; it can be there already.",
-        ),
-    ],
-    participant: Annotated[
-        list[str] | None,
-        typer.Option("--participant", metavar="ID", help="A body to host; can be given again."),
-    ] = None,
-    epci: Annotated[
-        str | None,
-        typer.Option(
-            "--epci", metavar="CODE", help="Host all communes of this EPCI, its operator."
-        ),
-    ] = None,
-    from_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--from",
-            metavar="FILE.csv",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            help="Host those listed: columns participant and, if wanted, name.",
-        ),
-    ] = None,
-    custodian: Annotated[
-        str | None,
-        typer.Option(
-            "--custodian",
-            metavar="ID|NAME",
-            help="Who operates this machine; each body itself unless said.",
-        ),
-    ] = None,
+    data: NewDataDir,
+    participant: Bodies = None,
+    epci: AllOfEpci = None,
+    from_file: BodiesFile = None,
+    custodian: Custodian = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a node's data directory with keys and identities; can be run again to add bodies.

@@ -47,78 +47,88 @@ def _digests(values: list[str] | None) -> list[str]:
     return list(values or ())
 
 
+Url = Annotated[
+    str | None,
+    typer.Option("--url", metavar="URL", help="The node's address, with https."),
+]
+Trust = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trust",
+        metavar="DIGEST",
+        callback=_digests,
+        help="Digest of a sharing agreement, or of an identity, that you compared by another "
+        "way than this node; can be given again.",
+    ),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        help="Holds the node's token, for what isn't open.",
+    ),
+]
+AllowHttp = Annotated[
+    bool,
+    typer.Option("--allow-http", help="Speak plain http to another machine; without a token."),
+]
+OwnData = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        file_okay=False,
+        help="Instead of --url: this node's own interface, its token, and whom it trusts.",
+    ),
+]
+Territories = Annotated[
+    list[str] | None,
+    typer.Option("--territory", metavar="ID", help="Only of bodies in it; can be given again."),
+]
+Schemas = Annotated[
+    list[str] | None,
+    typer.Option("--schema", metavar="NAME", help="Only of this schema; can be given again."),
+]
+OutputLines = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        metavar="FILE.jsonl",
+        dir_okay=False,
+        help="Append JSON lines to this file, each publication exactly once; goes on after "
+        "its last line.",
+    ),
+]
+StateFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        metavar="FILE",
+        dir_okay=False,
+        help="Remember here how far it came, and go on there. Without --output: after a crash "
+        "the last publications come again.",
+    ),
+]
+Once = Annotated[bool, typer.Option("--once", help="Catch up with what is there, then end.")]
+
+
 def subscribe(
     *,
-    url: Annotated[
-        str | None,
-        typer.Option("--url", metavar="URL", help="The node's address, with https."),
-    ] = None,
-    trust: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--trust",
-            metavar="DIGEST",
-            callback=_digests,
-            help="Digest of a sharing agreement, or of an identity, that you compared by another "
-            "way than this node; can be given again.",
-        ),
-    ] = None,
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--token-file",
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            help="Holds the node's token, for what isn't open.",
-        ),
-    ] = None,
-    allow_http: Annotated[
-        bool,
-        typer.Option("--allow-http", help="Speak plain http to another machine; without a token."),
-    ] = False,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data",
-            metavar="DIR",
-            file_okay=False,
-            help="Instead of --url: this node's own interface, its token, and whom it trusts.",
-        ),
-    ] = None,
-    territory: Annotated[
-        list[str] | None,
-        typer.Option("--territory", metavar="ID", help="Only of bodies in it; can be given again."),
-    ] = None,
-    schema: Annotated[
-        list[str] | None,
-        typer.Option("--schema", metavar="NAME", help="Only of this schema; can be given again."),
-    ] = None,
+    url: Url = None,
+    trust: Trust = None,
+    token_file: TokenFile = None,
+    allow_http: AllowHttp = False,
+    data: OwnData = None,
+    territory: Territories = None,
+    schema: Schemas = None,
     rows: Annotated[bool, typer.Option("--rows", help="Show the rows, too.")] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            metavar="FILE.jsonl",
-            dir_okay=False,
-            help="Append JSON lines to this file, each publication exactly once; goes on after "
-            "its last line.",
-        ),
-    ] = None,
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            "--state",
-            metavar="FILE",
-            dir_okay=False,
-            help="Remember here how far it came, and go on there. Without --output: after a crash "
-            "the last publications come again.",
-        ),
-    ] = None,
-    once: Annotated[
-        bool, typer.Option("--once", help="Catch up with what is there, then end.")
-    ] = False,
+    output: OutputLines = None,
+    state: StateFile = None,
+    once: Once = False,
     as_json: AsJson = False,
 ) -> int:
     """Follow publications as a node receives them, each verified on this machine, until stopped.

@@ -55,35 +55,41 @@ def _end_of(value: str | None) -> str | None:
     return instant_text(int(midnight.timestamp()) * 1_000_000)
 
 
+ScopeName = Annotated[
+    str,
+    typer.Option(
+        "--scope",
+        metavar="read|publish|devices",
+        callback=_scope,
+        help="read: all that the node may show inside; publish: take in files, and read; "
+        "devices: hand in sensor readings, nothing else.",
+    ),
+]
+TokenName = Annotated[
+    str, typer.Option("--name", metavar="TEXT", help="For whom or what it is; for people.")
+]
+LastDay = Annotated[
+    str | None,
+    typer.Option(
+        "--expires", metavar="DATE", help="Its last day; without one it counts until removed."
+    ),
+]
+OnlyBodies = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--participant",
+        metavar="ID",
+        help="With publish: only in this body's name; can be given again.",
+    ),
+]
+
+
 def add(
     *,
-    scope: Annotated[
-        str,
-        typer.Option(
-            "--scope",
-            metavar="read|publish|devices",
-            callback=_scope,
-            help="read: all that the node may show inside; publish: take in files, and read; "
-            "devices: hand in sensor readings, nothing else.",
-        ),
-    ],
-    name: Annotated[
-        str, typer.Option("--name", metavar="TEXT", help="For whom or what it is; for people.")
-    ],
-    expires: Annotated[
-        str | None,
-        typer.Option(
-            "--expires", metavar="DATE", help="Its last day; without one it counts until removed."
-        ),
-    ] = None,
-    participant: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--participant",
-            metavar="ID",
-            help="With publish: only in this body's name; can be given again.",
-        ),
-    ] = None,
+    scope: ScopeName,
+    name: TokenName,
+    expires: LastDay = None,
+    participant: OnlyBodies = None,
     data: DataDir = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
