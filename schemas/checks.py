@@ -4,27 +4,28 @@ One pass over the probes tells whether anything is wrong; only then is looked fo
 A composer's hot path: publications of one schema are checked in one frame.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import polars as pl
 
 from schemas.bounds import DATE_MAX, DATE_MIN, DATETIME_MAX, DATETIME_MIN
 from schemas.model import Schema
-from schemas.report import Fault, Report, ReportBuilder
-from schemas.rules import Compiled, Rule, compiled
+from schemas.report import LIMIT, Fault, Report, ReportBuilder
+from schemas.rules import Compiled, Probe, Rule, compiled
 
 FIRST_ROW: Final = 1
 """Number of a table's first row in faults; wire rows have no header line."""
 PART: Final = "_part"
 
 
-def check_rows(schema: Schema, frame: pl.DataFrame) -> Report:
+def check_rows(schema: Schema, frame: pl.DataFrame, *, across: bool = True) -> Report:
     """Check the rows of one publication.
 
     Args:
         schema: Theirs.
         frame: The wire's columns and types, in the order that they are to be published.
+        across: Whether rows are compared with one another too: their order, what stands twice.
 
     Returns:
         All faults, bounded; rows count from 1.
@@ -35,9 +36,10 @@ def check_rows(schema: Schema, frame: pl.DataFrame) -> Report:
     rules = compiled(schema, None)
     _fit(rules, frame)
     builder = ReportBuilder()
-    for rule in _broken(rules, frame):
+    probes = [probe for probe in rules.probes if across or not probe.across]
+    for rule in _broken(probes, frame):
         rows = frame.select(_mask(rule).arg_true()).to_series()
-        shown = rows.head(builder.room(rule.rule, rule.column)).to_list()
+        shown = rows.head(LIMIT).to_list()
         for row in shown:
             builder.add(_fault(rule, frame, row, row))
         builder.count(rule.rule, rows.len() - len(shown))
@@ -66,7 +68,7 @@ def check_batch(schema: Schema, frame: pl.DataFrame, part: str = PART) -> dict[i
     if not parts.is_sorted():
         raise ValueError(f"{part}: the rows of a publication stand together, ascending")
     first: dict[int, tuple[int, Rule]] = {}
-    for rule in _broken(rules, frame):
+    for rule in _broken(rules.probes, frame):
         rows = frame.select(_mask(rule).arg_true()).to_series()
         found = pl.DataFrame({"part": parts.gather(rows), "row": rows})
         for at, row in found.unique("part", keep="first", maintain_order=True).iter_rows():
@@ -90,14 +92,14 @@ def _mask(rule: Rule) -> pl.Expr:
     return rule.broken.fill_null(value=False)
 
 
-def _broken(rules: Compiled, frame: pl.DataFrame) -> Iterator[Rule]:
+def _broken(probes: Sequence[Probe], frame: pl.DataFrame) -> Iterator[Rule]:
     """Rules that may be broken, in their order."""
-    if frame.is_empty():
+    if frame.is_empty() or not probes:
         return
     alarms = frame.select(
-        probe.alarm.alias(str(number)) for number, probe in enumerate(rules.probes)
+        probe.alarm.alias(str(number)) for number, probe in enumerate(probes)
     ).row(0)
-    for probe, alarm in zip(rules.probes, alarms, strict=True):
+    for probe, alarm in zip(probes, alarms, strict=True):
         if alarm:
             yield from probe.rules
 

@@ -6,9 +6,11 @@ Frictionless where it has one (framework.frictionlessdata.io, errors), so that o
 them; `order`, `text-error`, `interval-error` and `limit-error` are ours.
 """
 
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -223,7 +225,10 @@ class Report:
 
 
 class ReportBuilder:
-    """Collects faults, keeps the first ones, counts all.
+    """Collects faults, keeps the first ones by line, counts all.
+
+    Which faults are kept doesn't depend on the order that they come in, but for those of one
+    line: a file that is looked at in pieces, or rule by rule, has the same report.
 
     Attributes:
         labels: Those of the file, once its header was looked at.
@@ -231,26 +236,26 @@ class ReportBuilder:
 
     def __init__(self) -> None:
         self.labels: tuple[str, ...] = ()
-        self._faults: Final[list[Fault]] = []
-        self._kept: Final[Counter[tuple[str, str | None]]] = Counter()
+        # of each rule and column: line, number in the order of coming, fault; ascending
+        self._kept: Final[dict[tuple[str, str | None], list[tuple[int, int, Fault]]]] = {}
         self._counts: Final[Counter[str]] = Counter()
+        self._number = 0
 
-    def room(self, rule: str, column: str | None = None) -> int:
+    def room(self, rule: str, column: str | None = None, row: int | None = None) -> int:
         """How many more faults of this rule and column would be kept.
 
         Args:
             rule: Error code.
             column: Column name, if any.
+            row: The line of the first of them; None: after all that are kept.
         """
-        kept = self._kept[rule, column]
-        return max(0, min(LIMIT - kept, TOTAL_LIMIT - len(self._faults)))
+        kept = self._kept.get((rule, column), [])
+        return LIMIT - (len(kept) if row is None else bisect(kept, (row, self._number + 1)))
 
     def add(self, fault: Fault) -> None:
         """Count a fault and keep it if there is room."""
         self._counts[fault.rule] += 1
-        if self.room(fault.rule, fault.column):
-            self._kept[fault.rule, fault.column] += 1
-            self._faults.append(fault)
+        self._keep(fault)
 
     def count(self, rule: str, more: int) -> None:
         """Count faults that aren't looked at one by one.
@@ -270,11 +275,29 @@ class ReportBuilder:
         for rule, total in report.counts.items():
             self.count(rule, total - shown[rule])
 
+    def absorb(self, other: "ReportBuilder") -> None:
+        """Add what another builder has collected, as if it came here after what is here."""
+        for fault in other._ordered():
+            self._keep(fault)
+        self._counts.update(other._counts)
+
     def build(self, rows: int) -> Report:
         """The report, faults by line; those of the whole file first.
 
         Args:
             rows: Rows looked at.
         """
-        by_line = sorted(self._faults, key=lambda fault: fault.row or 0)
-        return Report(rows, tuple(by_line), MappingProxyType(dict(self._counts)))
+        first = tuple(self._ordered()[:TOTAL_LIMIT])
+        return Report(rows, first, MappingProxyType(dict(self._counts)))
+
+    def _keep(self, fault: Fault) -> None:
+        self._number += 1
+        kept = self._kept.setdefault((fault.rule, fault.column), [])
+        entry = (fault.row or 0, self._number, fault)
+        at = bisect(kept, entry)
+        if at < LIMIT:
+            kept.insert(at, entry)
+            del kept[LIMIT:]
+
+    def _ordered(self) -> list[Fault]:
+        return [fault for _, _, fault in sorted(chain.from_iterable(self._kept.values()))]

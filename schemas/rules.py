@@ -89,10 +89,12 @@ class Probe:
     Attributes:
         alarm: One boolean for a frame; false only if no row breaks a rule. Null counts as false.
         rules: What is looked at if it is true.
+        across: Whether rows are compared with one another.
     """
 
     alarm: pl.Expr
     rules: tuple[Rule, ...]
+    across: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,8 @@ def _of_field(schema: Schema, field: Field, part: str | None) -> Iterator[Probe]
         shown = ", ".join(str(value) for value in field.constraints.enum or ())
         yield _plain(_rule(field, "enum", ~column.is_in(list(values)), allowed=shown))
     if field.constraints.unique and schema.primary_key != (field.name,):
-        yield _plain(_unique(field, part))
+        rule = _unique(field, part)
+        yield Probe(rule.broken.any(), (rule,), across=True)
 
 
 def _rule(field: Field, case: str, broken: pl.Expr, **params: object) -> Rule:
@@ -273,4 +276,4 @@ def _order(key: tuple[str, ...], part: str | None) -> Probe:
         less, equal = same & less, same & equal
     params = (("key", ", ".join(key)),)
     rules = (Rule("primary-key", None, equal, params, key), Rule("order", None, less, params, key))
-    return Probe((less | equal).any(), rules)
+    return Probe((less | equal).any(), rules, across=True)
