@@ -277,9 +277,9 @@ class ReportBuilder:
 
     def absorb(self, other: "ReportBuilder") -> None:
         """Add what another builder has collected, as if it came here after what is here."""
-        for fault in other._ordered():
+        for fault in other._ordered():  # noqa: SLF001 - of the same class
             self._keep(fault)
-        self._counts.update(other._counts)
+        self._counts.update(other._counts)  # noqa: SLF001 - likewise
 
     def build(self, rows: int) -> Report:
         """The report, faults by line; those of the whole file first.

@@ -32,6 +32,28 @@ class Cells:
     decimal_comma: bool = False
 
 
+def joined(parts: Sequence[Cells]) -> Cells:
+    """The cells of a file from those of its parts, one at least.
+
+    Args:
+        parts: In their order, all with the same columns.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    broken: set[int] = set()
+    height = 0
+    for part in parts:
+        broken.update(height + position for position in part.broken)
+        height += part.lines.len()
+    return Cells(
+        pl.concat([part.frame for part in parts], rechunk=True),
+        pl.concat([part.lines for part in parts], rechunk=True),
+        frozenset(broken),
+        sum(part.dropped for part in parts),
+        parts[0].decimal_comma,
+    )
+
+
 class CellsBuilder:
     """Turns rows into columns, some thousands at a time so that memory stays bounded."""
 

@@ -1,25 +1,27 @@
 """Delimited text: CSV with comma, semicolon or tab (RFC 4180, and what spreadsheets write).
 
-A file without quotes below its header, whose lines all have as many separators as the header,
-is read by polars in one go. Any other goes through the csv module, which knows the line that
-each record starts on, so that faults name it also where a quoted text has line breaks. Both give
-the same cells; a property test holds them to it.
+A file is taken apart in parts that end with a record. A part without quotes, whose lines all have
+as many separators as the header, is read by polars in one go. Any other goes through the csv
+module, which knows the line that each record starts on, so that faults name it also where a quoted
+text has line breaks. Both give the same cells; a property test holds them to it.
 """
 
 import csv
 import io
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 import polars as pl
 
 from schemas.model import Schema
 from schemas.progress import Progress, silent
-from schemas.reading.cells import Cells, CellsBuilder
+from schemas.reading.cells import Cells, CellsBuilder, joined
 from schemas.reading.faults import ReadingFault, Unreadable
+from schemas.reading.feed import Feed, line_count, pieces_of
 from schemas.reading.labels import Header, known_labels, match_labels
-from schemas.reading.limits import CELL_MAX_CHARS, CHUNK_ROWS, ROWS_MAX
+from schemas.reading.limits import CELL_MAX_CHARS, PART_BYTES, ROWS_MAX
 from schemas.reading.mapping import ColumnMapping
 from schemas.reading.notes import Note
 from schemas.report import LIMIT, Fault, ReportBuilder
@@ -56,20 +58,57 @@ def read_delimited(
     Raises:
         Unreadable: No header, or quotes that don't close, or too much of something.
     """
-    delimiter, labels = _header(utf8, schema, mapping)
+    lines = utf8.count(b"\n")
+    progress("lines", 0, lines)
+    parts: list[Cells] = []
+    pieces = pieces_of(utf8, PART_BYTES)
+    for cells in delimited_parts(pieces, schema, builder, note, mapping, rows_max=ROWS_MAX):
+        parts.append(cells)
+        if cells.lines.len():
+            progress("lines", min(cells.lines[-1], lines), lines)
+    progress("lines", lines, lines)
+    return joined(parts)
+
+
+def delimited_parts(
+    pieces: Iterable[bytes],
+    schema: Schema,
+    builder: ReportBuilder,
+    note: Callable[[Note], None],
+    mapping: ColumnMapping | None = None,
+    *,
+    part_bytes: int = PART_BYTES,
+    rows_max: int | None = None,
+) -> Iterator[Cells]:
+    """Read delimited text of any length, part by part.
+
+    Args:
+        pieces: The text, UTF-8 without byte order mark or NUL, cut anywhere.
+        schema: Schema of the file.
+        builder: Takes faults of header and lines.
+        note: Takes what was guessed; of the header before the first part.
+        mapping: What is known of the file.
+        part_bytes: About how much of the text makes a part.
+        rows_max: Rows that the file may have, those with faults included; None: any number.
+
+    Yields:
+        As `read_delimited` returns; one part at least.
+
+    Raises:
+        Unreadable: No header, or quotes that don't close, or too much of something.
+    """
+    feed = Feed(pieces, part_bytes)
+    delimiter, labels = _header(feed.opening(), schema, mapping)
     if delimiter != ",":
         note(Note("delimiter", value=delimiter))
     header = match_labels(labels, schema, builder, mapping)
     for found in header.notes:
         note(found)
-    lines = utf8.count(b"\n")
-    progress("lines", 0, lines)
-    plain = plain_cells(utf8, delimiter, header)
-    cells = quoted_cells(utf8, delimiter, header, builder, progress) if plain is None else plain
-    progress("lines", lines, lines)
-    if cells.lines.len() > ROWS_MAX:
-        raise Unreadable(ReadingFault.of("row-count", limit=ROWS_MAX))
-    return cells
+    next(_records(feed, delimiter, feed.lines()))
+    body = _Body(feed, delimiter, header, builder, rows_max)
+    yield body.take(feed.part())
+    while part := feed.part():
+        yield body.take(part)
 
 
 def _header(utf8: bytes, schema: Schema, mapping: ColumnMapping | None) -> tuple[str, list[str]]:
@@ -78,7 +117,8 @@ def _header(utf8: bytes, schema: Schema, mapping: ColumnMapping | None) -> tuple
     broken: Unreadable | None = None
     for delimiter in DELIMITERS:
         try:
-            labels = next(_records(utf8, delimiter), _Record(1, [])).cells
+            lines = io.TextIOWrapper(io.BytesIO(utf8), encoding="utf-8", newline="")
+            labels = next(_records(Feed(()), delimiter, lines), _Record(1, [])).cells
         except Unreadable as stop:
             # "a","b" is no record under another delimiter
             broken = broken or stop
@@ -94,19 +134,21 @@ def _header(utf8: bytes, schema: Schema, mapping: ColumnMapping | None) -> tuple
     return delimiter, labels
 
 
-def plain_cells(utf8: bytes, delimiter: str, header: Header) -> Cells | None:
-    """Cells of a file without quotes and without faults of its lines, in one go.
+def plain_cells(body: bytes, delimiter: str, header: Header, line: int) -> Cells | None:
+    """Cells of lines without quotes and without faults, in one go.
 
     Args:
-        utf8: The text.
+        body: Whole lines below the header, without the end of the last one.
         delimiter: One of `DELIMITERS`.
-        header: Its header.
+        header: The file's.
+        line: Number of the first line.
 
     Returns:
         None if anything is out of the ordinary, also if there are no rows.
     """
-    body = _plain_body(utf8)
-    if not body or header.width == 1:
+    if not body or header.width == 1 or body.find(_QUOTE) != -1:
+        return None
+    if body.find(b"\r") != -1 and body.count(b"\r") != body.count(b"\r\n"):
         return None
     names = [f"c{position}" for position in range(header.width)]
     try:
@@ -127,67 +169,79 @@ def plain_cells(utf8: bytes, delimiter: str, header: Header) -> Cells | None:
         return None
     return Cells(
         frame.select(pl.col(f"c{at}").alias(name) for name, at in header.positions.items()),
-        pl.int_range(2, frame.height + 2, eager=True),
+        pl.int_range(line, frame.height + line, eager=True),
         decimal_comma=delimiter != ",",
     )
 
 
-def _plain_body(utf8: bytes) -> bytes:
-    """What is below the header if there are no quotes and no lone carriage returns; else empty."""
-    start = utf8.find(b"\n") + 1
-    if start == 0 or utf8.count(b"\r") != utf8.count(b"\r\n"):
-        return b""
-    if utf8.count(_QUOTE, 0, start) % 2 or utf8.find(_QUOTE, start) != -1:
-        return b""
-    return utf8[start : len(utf8.rstrip(_LINE_ENDS))]
+class _Body:
+    """What stands below the header."""
 
+    def __init__(
+        self,
+        feed: Feed,
+        delimiter: str,
+        header: Header,
+        builder: ReportBuilder,
+        rows_max: int | None,
+    ) -> None:
+        self._feed: Final = feed
+        self._delimiter: Final = delimiter
+        self._header: Final = header
+        self._builder: Final = builder
+        self._blanks: Final = _Blanks()
+        self._rows_max: Final = rows_max
+        self._rows = 0
 
-def quoted_cells(
-    utf8: bytes,
-    delimiter: str,
-    header: Header,
-    builder: ReportBuilder,
-    progress: Progress = silent,
-) -> Cells:
-    """Cells record by record, with the line that each starts on.
+    def take(self, part: bytes) -> Cells:
+        """Cells of the next part, and of the lines after it that its last record has.
 
-    Args:
-        utf8: The text.
-        delimiter: One of `DELIMITERS`.
-        header: Its header.
-        builder: Takes `blank-row`, `missing-cell`, `extra-cell`.
-        progress: Told of the step `lines`.
+        Raises:
+            Unreadable: Quotes that don't close, a cell or a file that is too long.
+        """
+        end = len(part.rstrip(_LINE_ENDS))
+        plain = plain_cells(part[:end], self._delimiter, self._header, self._feed.line)
+        if plain is None:
+            return self._quoted(part)
+        dropped = self._blanks.report(self._builder)
+        self._count(plain.lines.len() + dropped)
+        self._rows += plain.lines.len() + dropped
+        self._feed.line += plain.lines.len()
+        for _ in range(line_count(part[end:]) - 1):
+            self._blanks.add(self._feed.line)
+            self._feed.line += 1
+        return replace(plain, dropped=dropped)
 
-    Raises:
-        Unreadable: Quotes that don't close, a cell or a file that is too long.
-    """
-    cells = CellsBuilder(tuple(header.positions))
-    positions = tuple(header.positions.values())
-    blank = _Blanks()
-    dropped = 0
-    records = _records(utf8, delimiter)
-    next(records)
-    total = utf8.count(b"\n")
-    for number, record in enumerate(records, start=1):
-        if number % CHUNK_ROWS == 0:
-            progress("lines", record.line, total)
-        row = record.cells
-        if not any(row) or not any(cell.strip(_BLANKS) for cell in row):
-            blank.add(record.line)
-            continue
-        dropped += blank.report(builder)
-        if len(row) == header.width:
-            cells.add(record.line, [row[position] for position in positions])
-        else:
-            rule = "missing-cell" if len(row) < header.width else "extra-cell"
-            builder.add(
-                ReadingFault.of(rule, row=record.line, found=len(row), expected=header.width)
-            )
-            dropped += 1
-        if cells.height + dropped > ROWS_MAX:
-            raise Unreadable(ReadingFault.of("row-count", limit=ROWS_MAX))
-    frame, lines = cells.build()
-    return Cells(frame, lines, dropped=dropped, decimal_comma=delimiter != ",")
+    def _quoted(self, part: bytes) -> Cells:
+        """Record by record, with the line that each starts on."""
+        cells = CellsBuilder(tuple(self._header.positions))
+        positions, width = tuple(self._header.positions.values()), self._header.width
+        dropped = 0
+        text = io.TextIOWrapper(io.BytesIO(part), encoding="utf-8", newline="")
+        end = self._feed.line + line_count(part)
+        for record in _records(self._feed, self._delimiter, chain(text, self._feed.lines()), end):
+            row = record.cells
+            if not any(row) or not any(cell.strip(_BLANKS) for cell in row):
+                self._blanks.add(record.line)
+                self._count(0)
+                continue
+            dropped += self._blanks.report(self._builder)
+            if len(row) == width:
+                cells.add(record.line, [row[position] for position in positions])
+            else:
+                rule = "missing-cell" if len(row) < width else "extra-cell"
+                self._builder.add(
+                    ReadingFault.of(rule, row=record.line, found=len(row), expected=width)
+                )
+                dropped += 1
+            self._count(cells.height + dropped)
+        frame, lines = cells.build()
+        self._rows += cells.height + dropped
+        return Cells(frame, lines, dropped=dropped, decimal_comma=self._delimiter != ",")
+
+    def _count(self, more: int) -> None:
+        if self._rows_max is not None and self._rows + more + len(self._blanks) > self._rows_max:
+            raise Unreadable(ReadingFault.of("row-count", limit=self._rows_max))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +259,14 @@ class _Blanks:
         self._first: list[int] = []
         self._count = 0
 
+    def __len__(self) -> int:
+        return self._count
+
     def add(self, line: int) -> None:
         """Remember a blank line."""
         self._count += 1
         if len(self._first) < LIMIT:
             self._first.append(line)
-        if self._count > ROWS_MAX:
-            raise Unreadable(ReadingFault.of("row-count", limit=ROWS_MAX))
 
     def report(self, builder: ReportBuilder) -> int:
         """Report what was remembered, and forget it.
@@ -228,19 +283,29 @@ class _Blanks:
         return count
 
 
-def _records(utf8: bytes, delimiter: str) -> Iterator[_Record]:
-    lines = io.TextIOWrapper(io.BytesIO(utf8), encoding="utf-8", newline="")
+def _records(
+    feed: Feed, delimiter: str, lines: Iterable[str], end: int | None = None
+) -> Iterator[_Record]:
+    """Records that start before a line; the feed goes on with the line after the last one.
+
+    Args:
+        feed: Knows which line is next.
+        delimiter: One of `DELIMITERS`.
+        lines: From that line on, more than the records have.
+        end: Number of the first line of which no record is wanted.
+    """
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    start = 1
-    while True:
+    first = feed.line
+    while end is None or feed.line < end:
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            raise Unreadable(_csv_fault(error, start)) from error
-        yield _Record(start, cells)
-        start = reader.line_num + 1
+            raise Unreadable(_csv_fault(error, feed.line)) from error
+        record = _Record(feed.line, cells)
+        feed.line = first + reader.line_num
+        yield record
 
 
 def _csv_fault(error: csv.Error, line: int) -> Fault:

@@ -193,6 +193,16 @@ _PHRASES: Final[dict[str, tuple[Phrase, Phrase]]] = {
         Phrase("Le fichier a trop de colonnes.", "Au plus {limit} colonnes."),
         Phrase("The file has too many columns.", "At most {limit} columns."),
     ),
+    "limit-error/line": (
+        Phrase(
+            "La ligne est trop longue ; la suite n'est pas lue.",
+            "Au plus {limit} octets par ligne : vérifier les fins de ligne et les guillemets.",
+        ),
+        Phrase(
+            "The line is too long; the rest is not read.",
+            "At most {limit} bytes a line: check line ends and quotes.",
+        ),
+    ),
     "constraint-error/scale": (
         Phrase(
             "{value} a trop de chiffres après la virgule.",

@@ -14,6 +14,13 @@ JSON_DEPTH_MAX: Final = 16
 """Levels of lists and objects in one cell."""
 CHUNK_ROWS: Final = 50_000
 """Rows held as Python objects before they become columns: about 20 MB of five columns."""
+PART_BYTES: Final = 4 * 1024 * 1024
+"""Of a text that are taken apart at once: some ten thousand rows, and some dozens of MiB as
+columns."""
+OPENING_BYTES: Final = 1024 * 1024
+"""Of a text that are looked at to tell what it is; holds any header."""
+LINE_MAX_BYTES: Final = 16 * 1024 * 1024
+"""Of one line, or of one record of several: no cell of any schema needs a hundredth of it."""
 NEAREST_MAX: Final = 20
 """Unknown columns for which a near name is looked up; each costs a walk over the schema."""
 LABEL_MAX_CHARS: Final = 80

@@ -78,7 +78,8 @@ def test_a_long_file_is_reported_now_and_then_and_not_for_each_row():
         progress=lambda *one: reports.append(one),
     )
     lines = [done for step, done, _ in reports if step == "lines"]
-    assert lines == [0, CHUNK_ROWS + 1, 2 * CHUNK_ROWS + 1, ROWS + 1]
+    assert (lines[0], lines[-1]) == (0, ROWS + 1)
+    assert 2 < len(lines) < 10
 
 
 def test_what_the_callback_raises_ends_the_reading():

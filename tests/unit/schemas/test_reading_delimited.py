@@ -1,15 +1,18 @@
 """Delimited text: header, lines, quotes, and two ways to the same cells."""
 
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reading_world import ALL, guesses, of, one, schema_of, told, values
 
-from schemas.reading import limits
-from schemas.reading.delimited import plain_cells, quoted_cells
+from schemas.reading import delimited, limits
+from schemas.reading.cells import Cells, joined
+from schemas.reading.delimited import delimited_parts
 from schemas.reading.faults import Unreadable
-from schemas.reading.labels import Header
-from schemas.report import LIMIT, ReportBuilder
+from schemas.reading.feed import Feed, line_count, pieces_of
+from schemas.report import LIMIT, Report, ReportBuilder
 
 TEXT = one("string")
 
@@ -145,51 +148,107 @@ def test_many_quoted_rows_come_in_chunks(monkeypatch: pytest.MonkeyPatch) -> Non
         assert values(of(f"id,x\n{body}", one("integer")), "x") == list(range(count))
 
 
-HEADER = Header({"id": 0, "nom": 2}, 3, ())
-CLEAN = ReportBuilder().build(0)
-
-
 CELL = st.text("1é ;\t'#\xa0\x1c", max_size=3)
 ROW = st.tuples(st.just("1") | CELL, CELL, CELL).map(list)
+ANY = st.text('ab1,;\t\n\r é"')
 
 
-def _same(utf8: bytes, delimiter: str) -> None:
-    plain = plain_cells(utf8, delimiter, HEADER)
-    if plain is None:
-        return
+def _all(utf8: bytes, part_bytes: int = 10**6) -> tuple[Cells | str, Report]:
+    """The cells of a file, or the rule that says why it can't be read; and the report."""
     builder = ReportBuilder()
-    quoted = quoted_cells(utf8, delimiter, HEADER, builder)
-    assert builder.build(0) == CLEAN
-    assert plain.frame.equals(quoted.frame)
-    assert plain.lines.to_list() == quoted.lines.to_list()
-    assert (plain.decimal_comma, plain.dropped) == (quoted.decimal_comma, quoted.dropped)
+    found: Cells | str
+    try:
+        found = joined(
+            list(
+                delimited_parts(
+                    pieces_of(utf8, max(1, part_bytes // 2)),
+                    ALL,
+                    builder,
+                    lambda _: None,
+                    part_bytes=part_bytes,
+                )
+            )
+        )
+    except Unreadable as stop:
+        found = stop.fault.text("en")
+    return found, builder.build(0)
+
+
+def _same(one: tuple[Cells | str, Report], other: tuple[Cells | str, Report]) -> None:
+    assert one[1] == other[1]
+    if isinstance(one[0], str) or isinstance(other[0], str):
+        assert one[0] == other[0]
+        return
+    assert one[0].frame.equals(other[0].frame)
+    assert one[0].lines.to_list() == other[0].lines.to_list()
+    assert (one[0].decimal_comma, one[0].dropped) == (other[0].decimal_comma, other[0].dropped)
+
+
+def _both_ways(utf8: bytes, part_bytes: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "plain_cells", lambda *_: None)
+        slowly = _all(utf8)
+        _same(slowly, _all(utf8, part_bytes))
+    _same(slowly, _all(utf8))
+    _same(slowly, _all(utf8, part_bytes))
 
 
 @given(
     st.lists(ROW, max_size=5),
     st.sampled_from([",", ";", "\t"]),
-    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["\n", "\r\n", "\r"]),
     st.sampled_from(["", "\n", "\n\n", "\r", " \n", "1,2\n"]),
+    st.integers(1, 30),
 )
-def test_both_ways_give_the_same_cells(
-    table: list[list[str]], delimiter: str, end: str, last: str
+def test_all_ways_give_the_same_cells(
+    table: list[list[str]], delimiter: str, end: str, last: str, part_bytes: int
 ) -> None:
     lines = [delimiter.join(row) for row in (["id", "x", "nom"], *table)]
-    _same((end.join(lines) + end + last).encode(), delimiter)
+    _both_ways((end.join(lines) + end + last).encode(), part_bytes)
 
 
-@given(st.text("ab1,;\t\n\r é"))
-def test_both_ways_agree_on_any_text(text: str) -> None:
-    _same(f"id,x,nom\n{text}".encode(), ",")
-    _same(f"id,x,nom\n{text.replace('a', ',,').replace('b', 'a,b,c')}".encode(), ",")
+@given(ANY, st.integers(1, 30))
+def test_all_ways_agree_on_any_text(text: str, part_bytes: int) -> None:
+    _both_ways(f"id,x,nom\n{text}".encode(), part_bytes)
+    text = text.replace("a", ",,").replace("b", "a,b,c")
+    _both_ways(f"id,x,nom\n{text}".encode(), part_bytes)
 
 
-def test_most_files_go_the_short_way() -> None:
-    assert plain_cells(b'"id",x,"nom"\r\n1,2,3\r\n4,,\r\n', ",", HEADER) is not None
-    assert plain_cells(b"id,x,nom\n1,2,3\n", ",", HEADER) is not None
+@given(ANY, st.integers(1, 9), st.integers(1, 9))
+def test_parts_are_whole_lines_and_make_the_text(text: str, piece: int, part: int) -> None:
+    utf8 = text.encode()
+    feed = Feed(pieces_of(utf8, piece), part)
+    parts = list(iter(feed.part, b""))
+    assert b"".join(parts) == utf8
+    assert sum(map(line_count, parts)) == line_count(utf8)
+    assert line_count(utf8) == len(list(io.StringIO(text, newline="")))
+    assert list(Feed(pieces_of(utf8, piece)).lines()) == list(io.StringIO(text, newline=""))
+
+
+def test_a_line_without_end_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schemas.reading.feed.LINE_MAX_BYTES", 100)
+    monkeypatch.setattr("schemas.reading.feed.OPENING_BYTES", 10)
+    told = (
+        "The line is too long; the rest is not read. "
+        "At most 100 bytes a line: check line ends and quotes. [limit-error]"
+    )
+    short, long = b"a,b\n" * 100, b"c,d" * 100
+    for text in (b"id,nom\n" + short + long + b"\n" + short, b"id,nom\n" + short + long):
+        assert _all(text, 10)[0] == f"Line 102: {told}"
+    assert isinstance(_all(b"id,nom\n" + short, 10)[0], Cells)
+    assert _all(long, 10)[0] == f"Line 1: {told}"
+    quoted = b'id,nom\na,b\nc,"' + b"d\n" * 100
+    assert _all(quoted, 10)[0] == f"Line 3: {told}"
+
+
+def test_most_files_go_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_way(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(delimited._Body, "_quoted", no_way)
+    for text in (b'"id",x,"nom"\r\n1,2,3\r\n4,,\r\n', b"id,x,nom\n1,2,3\n\n\n"):
+        assert isinstance(_all(text)[0], Cells)
 
 
 def test_no_reader_lets_its_signal_out() -> None:
-    with pytest.raises(Unreadable):
-        quoted_cells(b'id,x,nom\n"', ",", HEADER, ReportBuilder())
     assert of('id,nom\n"', ALL).rows is None
