@@ -12,23 +12,20 @@ from typing import Any, Final, Generic, TypeVar
 import polars as pl
 import pyarrow as pa
 
+from federation.allowed import of_place, of_secrecy, of_sharing
 from federation.composition import SCHEMA as COMPOSITION
 from federation.composition import misfits, row_schema
 from federation.content import decode, split
 from federation.errors import MalformedError
 from federation.limits import PLAIN_BATCH_MAX_BYTES
 from federation.manifest import Content, Manifest, Mode
-from federation.model import instant_us
-from federation.places import covered, place_of
 from federation.standing import Order, Standing, Table
 from federation.strict import sha256_hex
 from federation.tables import next_table
 from federation.verify import Finding, KeyRecord, Opened, Trust
 from schemas.checks import check_batch
 from schemas.instants import instant
-from schemas.model import DELETED, Schema
-from schemas.secrecy import below_threshold
-from schemas.territory import UnknownTerritoryError
+from schemas.model import Schema
 
 T = TypeVar("T")
 
@@ -282,7 +279,7 @@ def _check_frame(
         if fault is not None:
             found[index] = Finding("invalid", fault.text("en")[:300])
         else:
-            found[index] = outside.get(number) or _place(candidate.opened, frame)
+            found[index] = outside.get(number) or of_place(candidate.opened, frame)
 
 
 def _outside(schema: Schema, marked: pl.DataFrame, manifests: list[Manifest]) -> dict[int, Finding]:
@@ -300,66 +297,6 @@ def _outside(schema: Schema, marked: pl.DataFrame, manifests: list[Manifest]) ->
             finding = Finding("period", f"a row lies outside {period.start} – {period.end}")
             found[number] = finding
     return found
-
-
-def _place(opened: Opened, frame: pl.DataFrame) -> Finding | None:
-    """A publisher speaks for the communes that it covers, and for no other."""
-    schema, owner = opened.schema, opened.manifest.owner
-    if schema.place is None:
-        if place_of(owner) is None and schema.measures:
-            return Finding(
-                "place",
-                f"{owner} is no commune, and {schema.name} doesn't say which one a row is of",
-            )
-        return None
-    if schema.place not in frame.columns:
-        return None
-    if DELETED in frame.columns:
-        frame = frame.filter(~pl.col(DELETED).fill_null(value=False))
-    try:
-        own = covered(owner)
-    except UnknownTerritoryError as error:
-        return Finding("place", str(error)[:300])
-    strangers = set(frame.get_column(schema.place).unique().to_list()) - own
-    if strangers:
-        return Finding(
-            "place",
-            f"{owner} doesn't cover {', '.join(map(str, sorted(strangers, key=str)[:5]))}"[:300],
-        )
-    return None
-
-
-def _secret(opened: Opened, frame: pl.DataFrame | None) -> Finding | None:
-    """15, what the signed bytes alone prove: rows that may be shown in totals only."""
-    manifest = opened.manifest
-    if manifest.sharing.level == "aggregate-only":
-        if manifest.content is not None and manifest.composition is None:
-            return Finding("sharing", "totals only: raw rows never leave the node")
-        return None
-    if frame is None or manifest.mode == "withdraw":
-        return None  # keys of rows to be erased: what could be shown has been
-    few = below_threshold(opened.schema, frame)
-    if few is None:
-        return None
-    # which rows is the owner's to know: this goes into receipts
-    units = few.unit.replace("_", " ")
-    return Finding("secrecy", f"{few.below} of {few.rows} rows: fewer than {few.k} {units}s")
-
-
-def _sharing(opened: Opened, trust: Trust) -> Finding | None:
-    """15. sharing allowed here."""
-    manifest = opened.manifest
-    level = manifest.sharing.level
-    if level == "partners":
-        return Finding("sharing", "for named partners, in clear")
-    charter = manifest.sharing.charter
-    if charter is not None and not trust.may_receive(charter, manifest.publisher):
-        return Finding("sharing", "for members of a charter to which one side doesn't belong")
-    if charter is not None and (manifest.mode != "withdraw" or manifest.content is not None):
-        # a dataset's withdrawal gives nothing: it is taken whenever it comes
-        why = trust.charter_ended(charter, manifest.publisher, instant_us(manifest.issued))
-        return Finding("charter-ended", why[:300]) if why else None
-    return None
 
 
 def _finish(
@@ -380,10 +317,10 @@ def _finish(
                 table = result
         elif finding is None:
             finding = _continued(opened, standing)
-        finding = finding or _secret(opened, frame)
+        finding = finding or of_secrecy(opened, frame)
     except pl.exceptions.PanicException as error:
         return _stopped(error)  # of polars in a join, a sort or a digest: not an Exception either
-    finding = finding or _sharing(opened, trust)
+    finding = finding or of_sharing(opened, trust)
     if finding is not None:
         return finding
     _stands(opened, table, standing)

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from federation.bundle import Bundle
 from federation.errors import UnknownError
-from federation.inspect import Step, inspect
+from federation.inspect import inspect
+from federation.inspection import Step
 from federation.jose import parse_compact
 from federation.manifest import TYP, Manifest
 from federation.model import Position

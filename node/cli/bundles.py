@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from federation.bundle import read
-from federation.inspect import Inspected, Inspection, Step, inspect
+from federation.inspect import inspect
+from federation.inspection import Inspected, Inspection, Step
 from federation.limits import BUNDLE_MAX_BYTES
 from federation.reasons import Verdict
 from node.cli import screen

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from federation.bundle import Bundle, read, write
 from federation.errors import MaillageError
-from federation.inspect import Inspection, inspect
+from federation.inspect import inspect
+from federation.inspection import Inspection
 from federation.jose import parse_general
 from federation.manifest import Sharing
 from federation.reasons import REASONS, STEPS, Verdict
