@@ -1,7 +1,7 @@
 """Reading of files: from the bytes that a commune has to rows that can be published.
 
-CSV with comma, semicolon or tab, and JSON. What is wrong becomes a report, what was guessed a
-note; nothing is rounded, nothing is left out in silence.
+CSV with comma, semicolon or tab, JSON, and workbooks (XLSX, ODS). What is wrong becomes a report,
+what was guessed a note; nothing is rounded, nothing is left out in silence.
 """
 
 from dataclasses import dataclass
@@ -58,7 +58,8 @@ def read(
 
     Args:
         data: The file.
-        filename: Its name; the ending tells JSON from delimited text, else the first character.
+        filename: Its name; the first bytes tell a workbook, the ending JSON from delimited text,
+            else the first character.
         schema: What its rows should be.
         mapping: Which label is which column, and what else is known of the file.
         progress: Told of the steps `lines` or `text`, `columns`, `checks`.

@@ -25,3 +25,29 @@ NEAREST_MAX: Final = 20
 """Unknown columns for which a near name is looked up; each costs a walk over the schema."""
 LABEL_MAX_CHARS: Final = 80
 """Longer labels aren't compared with the schema's names, which have at most 64 characters."""
+ARCHIVE_ENTRIES_MAX: Final = 2_000
+"""Files in a zip: a workbook has some tens, with pictures some hundreds."""
+ARCHIVE_MAX_BYTES: Final = 512 * 1024 * 1024
+"""What may come out of a zip: a full sheet of a million rows by ten columns. It is never held."""
+ARCHIVE_RATIO_MAX: Final = 250
+"""Bytes out per byte in. Sheets that people make stay below 60; deflate itself ends at 1,032."""
+ARCHIVE_RATIO_FROM_BYTES: Final = 16 * 1024 * 1024
+"""Smaller parts are harmless whatever their ratio."""
+PART_MAX_BYTES: Final = 128 * 1024 * 1024
+"""Of a part that is held in memory, such as the shared texts of a workbook."""
+MARKUP_DEPTH_MAX: Final = 64
+"""Levels of XML elements; workbooks have about ten."""
+MARKUP_TOKEN_MAX_BYTES: Final = 1024 * 1024
+"""Between two tags. A cell may have 131,072 characters."""
+SHEETS_MAX: Final = 200
+"""Sheets of a workbook that are looked at for the one to read."""
+HEADER_SEARCH_ROWS: Final = 50
+"""Rows with content among which the header is looked for; above it stand title and remarks."""
+SHEET_CELLS_MAX: Final = 20_000_000
+"""Cells with content of one sheet, repetitions counted: 1,048,576 rows by 19 columns."""
+SHEET_ROWS_MAX: Final = 1_048_576
+"""Rows of a sheet in every spreadsheet program."""
+SHEET_COLUMNS_MAX: Final = 16_384
+"""Columns likewise."""
+MERGED_MAX: Final = 100_000
+"""Merged ranges of a sheet; more are counted as that many."""

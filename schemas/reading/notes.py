@@ -66,6 +66,28 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
         "Correspondance des colonnes retenue pour ce jeu de données, employée de nouveau.",
         "Column mapping remembered for this dataset, used again.",
     ),
+    "suffix": (
+        "Le fichier est du {value}, bien que son nom dise autre chose : il est lu comme tel.",
+        "The file is {value} though its name says otherwise: it is read as such.",
+    ),
+    "sheet": ("Feuille lue : « {value} ».", "Sheet read: “{value}”."),
+    "sheets-unread": ("Feuilles non lues : {value}.", "Sheets not read: {value}."),
+    "sheets-hidden": (
+        "Feuilles masquées, non lues : {value}.",
+        "Hidden sheets, not read: {value}.",
+    ),
+    "header-row": (
+        "L'en-tête est à la ligne {value} ; ce qui est au-dessus n'est pas lu.",
+        "The header is on row {value}; what stands above is not read.",
+    ),
+    "formulas": (
+        "Cellules calculées par une formule : {value} ; leur dernier résultat enregistré est lu.",
+        "Cells made by a formula: {value}; their last stored result is read.",
+    ),
+    "rows-hidden": (
+        "Lignes masquées ou filtrées : {value} ; elles sont lues aussi.",
+        "Hidden or filtered rows: {value}; they are read too.",
+    ),
 }
 _DELIMITERS: Final = {
     ",": ("virgule", "comma"),
@@ -79,10 +101,7 @@ class Note:
     """One thing that was guessed or left out.
 
     Attributes:
-        code: `encoding`, `delimiter`, `decimal-comma`, `local-time`, `day-first`,
-            `boolean-words`, `personal`; of labels `label` (same letters and digits), `synonym`; of
-            a mapping `mapped`, `left-out`, `unnamed`, `constant`, `translated`, `absent`,
-            `remembered`, `outdated`.
+        code: One of `codes()`.
         column: Column name; None: the whole file.
         value: What was taken, such as `Windows-1252`, `;`, `Europe/Paris`.
     """

@@ -9,11 +9,15 @@ from schemas.progress import Progress, silent
 from schemas.reading.cells import Cells
 from schemas.reading.delimited import read_delimited
 from schemas.reading.faults import ReadingFault, Unreadable
+from schemas.reading.forms import NAMES, archive_of, expected, form_of
 from schemas.reading.json_rows import read_json
 from schemas.reading.limits import FILE_MAX_BYTES
 from schemas.reading.mapping import ColumnMapping
 from schemas.reading.notes import Note
+from schemas.reading.ods import Ods
 from schemas.reading.text import Text, to_text
+from schemas.reading.workbook import read_book
+from schemas.reading.xlsx import Xlsx
 from schemas.report import ReportBuilder
 
 _JSON_SUFFIXES: Final = frozenset({".json", ".jsonl", ".ndjson"})
@@ -47,6 +51,26 @@ def read_cells(
     """
     if len(data) > FILE_MAX_BYTES:
         raise Unreadable(ReadingFault.of("byte-count", limit=FILE_MAX_BYTES))
+    archive = archive_of(data)
+    if archive is None:
+        return _read_text(data, filename, schema, builder, note, mapping=mapping, progress=progress)
+    form = form_of(archive)
+    if expected(filename) != form:
+        note(Note("suffix", value=NAMES[form]))
+    book = Xlsx(archive) if form == "xlsx" else Ods(archive)
+    return read_book(book, schema, builder, note, progress, mapping=mapping)
+
+
+def _read_text(
+    data: bytes,
+    filename: str,
+    schema: Schema,
+    builder: ReportBuilder,
+    note: Callable[[Note], None],
+    *,
+    mapping: ColumnMapping | None,
+    progress: Progress,
+) -> Cells:
     text = to_text(data)
     if not text.utf8.strip(_SPACES):
         raise Unreadable(ReadingFault.of("source-error"))

@@ -8,9 +8,6 @@ from typing import Final
 from schemas.reading.faults import ReadingFault, Unreadable
 
 _MAGIC: Final[tuple[tuple[bytes, str], ...]] = (
-    (b"PK\x03\x04", "XLSX, ODS, ZIP"),
-    (b"PK\x05\x06", "ZIP"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "XLS"),
     (b"\x1f\x8b", "GZIP"),
     (b"\x28\xb5\x2f\xfd", "ZSTD"),
     (b"BZh", "BZIP2"),
@@ -52,7 +49,7 @@ def to_text(data: bytes) -> Text:
     """
     for magic, kind in _MAGIC:
         # BZh, PAR1 and a gzip mark alone could be somebody's text; no archive is free of NUL
-        if data.startswith(magic) and (b"\0" in data or magic[:2] == b"PK" or magic == b"%PDF-"):
+        if data.startswith(magic) and (b"\0" in data or magic == b"%PDF-"):
             raise Unreadable(ReadingFault.of("format-error", case="workbook", kind=kind))
     text = _decoded(data)
     if b"\0" in text.utf8:

@@ -289,8 +289,12 @@ NODE: Final[Mapping[str, Three]] = {
         "To tell several datasets under one schema apart, for example “school”.",
         "Um mehrere Datensätze unter einem Schema zu unterscheiden, etwa „schule“.",
     ),
-    "u.file": ("Fichier CSV ou JSON", "CSV or JSON file", "CSV- oder JSON-Datei"),
-    "u.file.hint": ("{size} au plus.", "{size} at most.", "Höchstens {size}."),
+    "u.file": ("Fichier", "File", "Datei"),
+    "u.file.hint": (
+        "CSV, XLSX, ODS ou JSON ; {size} au plus.",
+        "CSV, XLSX, ODS or JSON; {size} at most.",
+        "CSV, XLSX, ODS oder JSON; höchstens {size}.",
+    ),
     "u.check": ("Contrôler", "Check", "Prüfen"),
     "u.report": ("Rapport de contrôle", "Check report", "Prüfbericht"),
     "u.valid": (

@@ -117,8 +117,8 @@ def test_personal_values_are_in_no_fault() -> None:
         (b",,\na,b,c\n", "blank-header", None, 1),
         (b"id,x\na,\0b\n", "format-error", "binary", None),
         (b"\x00\x01\xff\xfe" * 9, "format-error", "binary", None),
-        (b"PK\x03\x04 rest of a workbook", "format-error", "workbook", None),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", "format-error", "workbook", None),
+        (b"PK\x03\x04 rest of a workbook", "format-error", "archive", None),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", "format-error", "old-workbook", None),
         (b"<!DOCTYPE html><html></html>", "format-error", "markup", None),
         (b"id,x\na,\x81\n", "encoding-error", None, 2),
         (b"\xff\xfei\0d\0", "source-error", "rows", None),
@@ -244,7 +244,10 @@ def test_a_strange_format_of_the_schema_is_a_report(kind: str, form: str) -> Non
 
 
 def test_every_fault_and_note_has_both_languages() -> None:
-    slots = ("near", "number", "found", "expected", "key", "first", "kind", "name", "limit", "zone")
+    slots = (
+        *("near", "number", "found", "expected", "key", "first", "kind", "name", "limit", "zone"),
+        *("cell", "letters"),
+    )
     for name in cases():
         rule, _, case = name.partition("/")
         fault = _reading_fault(rule, case, slots)

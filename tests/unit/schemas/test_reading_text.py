@@ -49,7 +49,6 @@ def test_json_is_utf8() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"PK\x05\x06",
         b"\x1f\x8b\x08\0",
         b"\x28\xb5\x2f\xfd\0",
         b"%PDF-1.7",
