@@ -42,7 +42,7 @@ def check_rows(schema: Schema, frame: pl.DataFrame, *, across: bool = True) -> R
         shown = rows.head(LIMIT).to_list()
         for row in shown:
             builder.add(_fault(rule, frame, row, row))
-        builder.count(rule.rule, rows.len() - len(shown))
+        builder.count(rule.rule, rows.len() - len(shown), rule.column)
     return builder.build(frame.height)
 
 

@@ -169,11 +169,13 @@ class Report:
         rows: Rows looked at.
         faults: The first ones per rule and column, by line.
         counts: How many in all per rule, more than `faults` shows if there were many.
+        tally: The same per rule and column; None for what is no column's.
     """
 
     rows: int
     faults: tuple[Fault, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    tally: Mapping[tuple[str, str | None], int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rows: int, faults: Iterable[Fault]) -> "Report":
@@ -192,6 +194,18 @@ class Report:
     def valid(self) -> bool:
         """Nothing found."""
         return not self.counts and not self.faults
+
+    @property
+    def total(self) -> int:
+        """Faults in all."""
+        return sum(self.counts.values())
+
+    def by_column(self) -> dict[str | None, int]:
+        """Faults per column, most first; None for those of no column."""
+        found: Counter[str | None] = Counter()
+        for (_, column), total in self.tally.items():
+            found[column] += total
+        return dict(found.most_common())
 
     def to_json(self, lang: str = "fr") -> dict[str, object]:
         """Members `valid`, `rows`, `faults`, `counts`.
@@ -217,9 +231,7 @@ class Report:
             return NO_FAULT[french].format(rows=self.rows)
         lines = [fault.text(lang) for fault in self.faults]
         lines.append(
-            SUMMARY[french].format(
-                total=sum(self.counts.values()), shown=len(self.faults), rows=self.rows
-            )
+            SUMMARY[french].format(total=self.total, shown=len(self.faults), rows=self.rows)
         )
         return "\n".join(lines)
 
@@ -238,7 +250,7 @@ class ReportBuilder:
         self.labels: tuple[str, ...] = ()
         # of each rule and column: line, number in the order of coming, fault; ascending
         self._kept: Final[dict[tuple[str, str | None], list[tuple[int, int, Fault]]]] = {}
-        self._counts: Final[Counter[str]] = Counter()
+        self._tally: Final[Counter[tuple[str, str | None]]] = Counter()
         self._number = 0
 
     def room(self, rule: str, column: str | None = None, row: int | None = None) -> int:
@@ -254,32 +266,34 @@ class ReportBuilder:
 
     def add(self, fault: Fault) -> None:
         """Count a fault and keep it if there is room."""
-        self._counts[fault.rule] += 1
+        self._tally[fault.rule, fault.column] += 1
         self._keep(fault)
 
-    def count(self, rule: str, more: int) -> None:
+    def count(self, rule: str, more: int, column: str | None = None) -> None:
         """Count faults that aren't looked at one by one.
 
         Args:
             rule: Error code.
             more: How many.
+            column: Column name, if any.
         """
         if more > 0:
-            self._counts[rule] += more
+            self._tally[rule, column] += more
 
     def extend(self, report: Report) -> None:
         """Add what another report found."""
         for fault in report.faults:
             self.add(fault)
-        shown = Counter(fault.rule for fault in report.faults)
-        for rule, total in report.counts.items():
-            self.count(rule, total - shown[rule])
+        shown = Counter((fault.rule, fault.column) for fault in report.faults)
+        for (rule, column), total in report.tally.items():
+            self.count(rule, total - shown[rule, column], column)
 
     def absorb(self, other: "ReportBuilder") -> None:
         """Add what another builder has collected, as if it came here after what is here."""
+        self.labels = self.labels or other.labels
         for fault in other._ordered():  # noqa: SLF001 - of the same class
             self._keep(fault)
-        self._counts.update(other._counts)  # noqa: SLF001 - likewise
+        self._tally.update(other._tally)  # noqa: SLF001 - likewise
 
     def build(self, rows: int) -> Report:
         """The report, faults by line; those of the whole file first.
@@ -288,7 +302,11 @@ class ReportBuilder:
             rows: Rows looked at.
         """
         first = tuple(self._ordered()[:TOTAL_LIMIT])
-        return Report(rows, first, MappingProxyType(dict(self._counts)))
+        counts: Counter[str] = Counter()
+        for (rule, _), total in self._tally.items():
+            counts[rule] += total
+        tally = MappingProxyType(dict(self._tally))
+        return Report(rows, first, MappingProxyType(dict(counts)), tally)
 
     def _keep(self, fault: Fault) -> None:
         self._number += 1

@@ -1,13 +1,16 @@
 """`maillage validate`, `publish` and `export`: from a file and back to one."""
 
 import contextlib
+import datetime as dt
+import json
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from federation.errors import MalformedError
 from node.cli import screen
 from node.cli.language import current, say
 from node.cli.mappings import MappingFile, mapping_in
@@ -27,7 +30,14 @@ from node.cli.status import Status
 from node.cli.writing import replace_file
 from node.clock import now_us
 
+if TYPE_CHECKING:
+    from schemas.reading.file_report import FileReport
+
 STDOUT: Final = Path("-")
+LABEL_RULES: Final = frozenset({"extra-label", "incorrect-label", "missing-label"})
+"""Rules of which a mapping may be the remedy."""
+REPORT_SUFFIXES: Final = (".html", ".json", ".txt")
+"""Forms of a report."""
 
 
 class Format(StrEnum):
@@ -60,31 +70,81 @@ def validate(
     *,
     schema: SchemaName,
     mapping: MappingFile = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE.html|.json|.txt",
+            dir_okay=False,
+            help="Write the report to this file: a page that needs nothing else, JSON, or text.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Check a file against a schema; nothing is stored or sent.
 
     The report names line, column, value, rule and remedy. Exit status 1 when the file isn't valid.
     """
-    from node.web.bodies import notes_json  # noqa: PLC0415 - loads the node's parts, which help doesn't need
-    from schemas.reading import read  # noqa: PLC0415 - likewise
+    from schemas.reading import read  # noqa: PLC0415 - loads polars, which help doesn't need
+    from schemas.reading.file_report import FileReport  # noqa: PLC0415 - likewise
     from schemas.reading.limits import FILE_MAX_BYTES  # noqa: PLC0415 - likewise
 
     found = known(schema)
+    if report is not None and report.suffix.lower() not in REPORT_SUFFIXES:
+        raise MalformedError(
+            f"a report is no {report.suffix or 'file without an ending'}",
+            code="report-file",
+            remedy=f"end the name with one of: {', '.join(REPORT_SUFFIXES)}",
+        )
     used = mapping_in(mapping, found)
     with shown(wanted=not as_json) as progress:
         # what is too large is told by the report
         content = read_at_most(file, FILE_MAX_BYTES + 1, progress)
         reading = read(content, filename=file.name, schema=found, mapping=used, progress=progress)
+    told = FileReport.of(
+        reading,
+        filename=file.name,
+        size_bytes=len(content),
+        schema=found,
+        checked_at=dt.datetime.now(dt.UTC),
+    )
+    if report is not None:
+        replace_file(report, written(told, report.suffix.lower()))
     if as_json:
-        report = reading.report.to_json(current())
-        named = {"schema": found.name, "version": found.version, "digest": found.digest}
-        screen.data(named | report | {"notes": notes_json(tuple(reading.guessed), current())})
+        screen.data(told.to_json(current()))
     else:
         for note in reading.guessed:
             screen.line(note.text(current()))
         screen.line(reading.report.text(current()))
+        if used is None and not LABEL_RULES.isdisjoint(reading.report.counts):
+            screen.line(
+                say(
+                    f"maillage map {file.name} --schema {found.name} -o correspondance.json "
+                    "propose quelle colonne est laquelle.",
+                    f"maillage map {file.name} --schema {found.name} -o mapping.json proposes "
+                    "which column is which.",
+                )
+            )
+        if report is not None:
+            screen.line(say(f"Rapport écrit : {report}", f"Report written: {report}"), stderr=True)
     return Status.DONE if reading.report.valid else Status.BAD
+
+
+def written(report: "FileReport", suffix: str) -> bytes:
+    """A report in the form that a file's ending asks for.
+
+    Args:
+        report: Of a file.
+        suffix: One of `REPORT_SUFFIXES`.
+    """
+    from schemas.reading.report_page import report_page  # noqa: PLC0415 - loads polars
+
+    forms = {
+        ".html": lambda: report_page(report, current()),
+        ".json": lambda: json.dumps(report.to_json(current()), ensure_ascii=False, indent=2) + "\n",
+        ".txt": lambda: report.text(current()),
+    }
+    return forms[suffix]().encode()
 
 
 def publish(

@@ -3,6 +3,9 @@
 from typing import Final
 
 FRENCH: Final = {
+    "Write the report to this file: a page that needs nothing else, JSON, or text.": (
+        "Écrire le rapport dans ce fichier : une page qui se suffit, du JSON ou du texte."
+    ),
     "Which column of the file is which of the schema; maillage map proposes one.": (
         "Quelle colonne du fichier est laquelle du schéma ; maillage map en propose une."
     ),

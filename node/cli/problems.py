@@ -24,6 +24,7 @@ _FRENCH: Final = {
     "schema": "schéma inconnu",
     "schema-document": "ce document n’est pas un schéma utilisable",
     "measure": "mesure inconnue",
+    "report-file": "la fin du nom du rapport ne dit pas sa forme",
     "mapping": "la correspondance des colonnes n’est pas utilisable",
     "mapping-confirm": "la correspondance contient des suppositions à confirmer",
     "mapping-columns": "aucune colonne n’a été trouvée dans ce fichier",

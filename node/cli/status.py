@@ -73,6 +73,7 @@ USAGE_CODES: Final = frozenset(
         "position",
         "proxy-password-file",
         "proxy-url",
+        "report-file",
         "scope",
         "settings",
         "state-file",

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from node.publishing import Published
 from schemas.catalogue import Catalogue
 from schemas.model import Schema
+from schemas.reading.file_report import notes_json
 
 Lang = Literal["fr", "en"]
 
@@ -28,14 +29,6 @@ def published_json(published: Published, lang: Lang = "fr") -> dict[str, Any]:
         "notes": notes_json(published.notes, lang),
         "report": published.report.to_json(lang),
     }
-
-
-def notes_json(notes: tuple[Any, ...], lang: Lang = "fr") -> list[dict[str, Any]]:
-    """What was guessed while reading: `code`, `column`, `value`, `text`."""
-    return [
-        {"code": note.code, "column": note.column, "value": note.value, "text": note.text(lang)}
-        for note in notes
-    ]
 
 
 def schemas_json(catalogue: Catalogue) -> list[dict[str, Any]]:

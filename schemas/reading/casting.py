@@ -172,4 +172,4 @@ def _tell(
         builder.add(
             ReadingFault.of(one.rule, row=line, column=column, value=text, **dict(one.params))
         )
-    builder.count(one.rule, positions.len() - shown.len())
+    builder.count(one.rule, positions.len() - shown.len(), column)

@@ -1,5 +1,6 @@
 """From typed rows to rows that can be published: checked, keyed once, sorted by key."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import Final
 
@@ -50,9 +51,10 @@ def _tell_checks(frame: pl.DataFrame, cells: Cells, schema: Schema, builder: Rep
     told = [fault for fault in report.faults if fault.rule not in _OURS]
     for fault in told:
         builder.add(_in_file(fault, frame, cells))
-    for rule, total in report.counts.items():
+    shown = Counter((fault.rule, fault.column) for fault in told)
+    for (rule, column), total in report.tally.items():
         if rule not in _OURS:
-            builder.count(rule, total - sum(fault.rule == rule for fault in told))
+            builder.count(rule, total - shown[rule, column], column)
 
 
 def _in_file(fault: Fault, frame: pl.DataFrame, cells: Cells) -> Fault:

@@ -4,7 +4,7 @@ import contextlib
 import json
 
 import pytest
-from cli_world import ARVIEU, GOOD_CSV, Maillage
+from cli_world import ARVIEU, BAD_CSV, GOOD_CSV, Maillage
 
 from node.node import Node
 
@@ -102,3 +102,17 @@ def test_a_file_without_columns_and_a_body_that_isn_t_here(maillage: Maillage):
     other = maillage("map", file, *SCHEMA, "--participant", "fr-com-12253", "--data", maillage.data)
     assert other.status == 2
     assert "[participant]" in other.err
+
+
+def test_a_report_in_three_forms(maillage: Maillage):
+    file = maillage.file("a.csv", BAD_CSV)
+    for ending, word in (("html", "<!doctype html>"), ("JSON", '"reportVersion": 1'), ("txt", "[")):
+        path = maillage.folder / f"r.{ending}"
+        answer = maillage("validate", file, *SCHEMA, "--report", path)
+        assert answer.status == 1
+        assert str(path) in answer.err
+        assert word in path.read_text("utf-8")
+        assert "trente" in path.read_text("utf-8")
+    wrong = maillage("validate", file, *SCHEMA, "--report", maillage.folder / "r.pdf")
+    assert wrong.status == 2
+    assert "[report-file]" in wrong.err

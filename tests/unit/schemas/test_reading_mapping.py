@@ -1,11 +1,13 @@
 """Mapping documents: what they change, and what in them is refused."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from reading_world import REQUIRED, guesses, schema_of, told, values
 
+from schemas.catalogue import bundled
 from schemas.reading import ColumnMapping, MappingFault, Reading, parse_mapping, read
 from schemas.reading.mapping import MAPPING_MAX_BYTES
 
@@ -201,3 +203,11 @@ def test_guesses_are_confirmed_before_they_are_used() -> None:
 def test_a_mapping_of_another_schema_is_refused_by_reading_too() -> None:
     with pytest.raises(MappingFault):
         read(b"id\na\n", filename="f.csv", schema=SCHEMA, mapping=ColumnMapping("projets"))
+
+
+def test_the_documented_example_fits_its_schema() -> None:
+    page = Path(__file__).parents[3] / "docs" / "reports.md"
+    text = page.read_text("utf-8").partition("```jsonc\n")[2].partition("```")[0]
+    schema = bundled().latest(json.loads(text)["schema"])
+    assert schema is not None
+    assert not parse_mapping(text.encode(), schema).empty
