@@ -14,6 +14,7 @@ from schemas.reading.faults import ReadingFault
 from schemas.reading.jsontext import JsonError, compact, decode
 from schemas.reading.notes import Note
 from schemas.reading.numbers import to_decimal, to_integer, to_year
+from schemas.reading.signs import sign_of
 from schemas.reading.temporal import LOCAL_ZONE, to_date, to_instant
 from schemas.reading.typed import Trouble, Typed, each, nulls, trouble
 from schemas.report import ReportBuilder
@@ -81,6 +82,7 @@ def cast_cells(
             field,
             schema.scale(field.name),
             comma=cells.decimal_comma,
+            unit=sign_of(schema, field.name),
         )
         for one in found.troubles:
             _tell(one, texts, cells.lines, field.name, builder)
@@ -91,7 +93,9 @@ def cast_cells(
     return TypedRows(pl.DataFrame([*columns, cells.lines.alias(LINE)]), sound)
 
 
-def cast_column(cells: pl.Series, field: Field, scale: int, *, comma: bool) -> Typed:
+def cast_column(
+    cells: pl.Series, field: Field, scale: int, *, comma: bool, unit: str | None = None
+) -> Typed:
     """Give a column the type of its field.
 
     Args:
@@ -99,10 +103,11 @@ def cast_column(cells: pl.Series, field: Field, scale: int, *, comma: bool) -> T
         field: Its field.
         scale: Digits after the point, for numbers.
         comma: Whether a decimal comma is possible.
+        unit: Unit that a sign behind a number may stand for, as `sign_of` says.
     """
     by_type: dict[str, Callable[[pl.Series], Typed]] = {
-        "integer": to_integer,
-        "number": partial(to_decimal, scale=scale, comma=comma),
+        "integer": partial(to_integer, unit=unit),
+        "number": partial(to_decimal, scale=scale, comma=comma, unit=unit),
         "boolean": to_boolean,
         "date": partial(to_date, form=field.format),
         "datetime": partial(to_instant, form=field.format),

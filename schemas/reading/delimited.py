@@ -8,6 +8,7 @@ text has line breaks. Both give the same cells; a property test holds them to it
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -29,6 +30,8 @@ from schemas.report import LIMIT, Fault, ReportBuilder
 DELIMITERS: Final = (",", ";", "\t")
 _QUOTE: Final = b'"'
 _LINE_ENDS: Final = b"\r\n"
+_SEP: Final = re.compile(rb'"?sep=([,;\t|])"?(?:\r\n|\n|\r)', re.IGNORECASE)
+"""A line that Excel reads and others don't."""
 _BLANKS: Final = " \t\xa0"
 
 
@@ -98,10 +101,17 @@ def delimited_parts(
         Unreadable: No header, or quotes that don't close, or too much of something.
     """
     feed = Feed(pieces, part_bytes)
-    delimiter, labels = _header(feed.opening(), schema, mapping)
+    opening = feed.opening()
+    told = _SEP.match(opening)
+    if told is not None:
+        note(Note("sep-line", value=told[1].decode()))
+        opening = opening[told.end() :]
+        next(feed.lines())
+        feed.line += 1
+    delimiter, labels = _header(opening, schema, mapping, feed.line)
     if delimiter != ",":
         note(Note("delimiter", value=delimiter))
-    header = match_labels(labels, schema, builder, mapping)
+    header = match_labels(labels, schema, builder, mapping, row=feed.line)
     for found in header.notes:
         note(found)
     next(_records(feed, delimiter, feed.lines()))
@@ -111,7 +121,9 @@ def delimited_parts(
         yield body.take(part)
 
 
-def _header(utf8: bytes, schema: Schema, mapping: ColumnMapping | None) -> tuple[str, list[str]]:
+def _header(
+    utf8: bytes, schema: Schema, mapping: ColumnMapping | None, row: int
+) -> tuple[str, list[str]]:
     """The delimiter under which most labels are known, then that which makes most cells."""
     found: list[tuple[tuple[int, int], str, list[str]]] = []
     broken: Unreadable | None = None
@@ -130,7 +142,7 @@ def _header(utf8: bytes, schema: Schema, mapping: ColumnMapping | None) -> tuple
         raise broken
     _, delimiter, labels = max(found, key=lambda one: one[0])
     if not any(label.strip() for label in labels):
-        raise Unreadable(ReadingFault.of("blank-header", row=1))
+        raise Unreadable(ReadingFault.of("blank-header", row=row))
     return delimiter, labels
 
 

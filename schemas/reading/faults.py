@@ -351,6 +351,26 @@ _PHRASES: Final[dict[str, tuple[Phrase, Phrase]]] = {
             "Add the offset, for example +01:00 or +02:00.",
         ),
     ),
+    "type-error/short-year": (
+        Phrase(
+            "{value} : l'année n'a que deux chiffres.",
+            "Écrire l'année en entier, par exemple 31/03/2026.",
+        ),
+        Phrase(
+            "{value}: the year has two digits only.",
+            "Write the whole year, for example 2026-03-31.",
+        ),
+    ),
+    "type-error/sign": (
+        Phrase(
+            "{value} : rien dans le schéma ne dit que ce signe convient à la colonne.",
+            "Écrire le nombre seul, dans l'unité que le schéma demande.",
+        ),
+        Phrase(
+            "{value}: nothing in the schema says that this sign fits the column.",
+            "Write the number alone, in the unit that the schema asks for.",
+        ),
+    ),
     "type-error/nested": (
         Phrase(
             "Une liste ou un objet n'est pas attendu dans « {column} ».",

@@ -21,6 +21,22 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
         "Colonne « {column} » : dates lues comme jour/mois/année.",
         "Column “{column}”: dates read as day/month/year.",
     ),
+    "month": (
+        "Colonne « {column} » : mois lus comme leur premier jour.",
+        "Column “{column}”: months read as their first day.",
+    ),
+    "thousands": (
+        "Colonne « {column} » : espaces entre les milliers.",
+        "Column “{column}”: spaces between thousands.",
+    ),
+    "sign": (
+        "Colonne « {column} » : signe € ou % derrière les nombres, laissé de côté.",
+        "Column “{column}”: sign € or % behind numbers, left out.",
+    ),
+    "sep-line": (
+        "La première ligne « sep={value} » est une consigne pour Excel, pas l'en-tête.",
+        "The first line “sep={value}” is an instruction for Excel, not the header.",
+    ),
     "boolean-words": (
         "Colonne « {column} » : oui/non et vrai/faux lus comme valeurs logiques.",
         "Column “{column}”: French words for yes/no and true/false read as booleans.",

@@ -11,26 +11,69 @@ from schemas.reading.typed import Trouble, Typed, each, nulls, trouble
 
 _WHOLE: Final = r"^[+-]?[0-9]+$"
 _COMMA: Final = r"^[+-]?[0-9]*,[0-9]+$"
+_SPACED: Final = r"^[+-]?[0-9]{1,3}(?:[ \u{a0}\u{202f}\u{2009}][0-9]{3})+(?:[.,][0-9]*)?$"
+"""Thousands apart, as French texts and spreadsheets write them (Imprimerie nationale)."""
+_SPACES: Final = r"[ \u{a0}\u{202f}\u{2009}]"
+_SIGNED: Final = r"^.*[0-9][ \u{a0}\u{202f}]?(?:€|EUR|%)$"
+_SIGN: Final = r"[ \u{a0}\u{202f}]?(?:€|EUR|%)$"
+SIGNS: Final[dict[str, tuple[str, ...]]] = {"%": ("%",), "EUR": ("€", "EUR")}
+"""Signs after a number, by the unit (UCUM) that they say."""
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 INTEGER_DIGITS: Final = 18
 """Digits that any signed 64-bit integer has room for; some of 19 digits fit too."""
 
 
-def to_integer(cells: pl.Series) -> Typed:
+def to_integer(cells: pl.Series, unit: str | None = None) -> Typed:
     """Whole numbers in the range of signed 64 bits.
 
     Args:
         cells: Texts without spaces around them.
+        unit: Of the column, as in `SIGNS`, if a sign for it may stand behind a number.
     """
     whole = cells.str.contains(_WHOLE)
-    values = cells.cast(pl.Int64, strict=False)
+    guesses: tuple[str, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    plain = cells
+    if not whole.all():
+        plain, guesses, troubles = _bare(cells, unit, "integer")
+        whole = plain.str.contains(_WHOLE)
+    values = plain.cast(pl.Int64, strict=False)
     if not whole.all():
         values = values.zip_with(whole.fill_null(value=False), nulls(values))
-    troubles = trouble(~whole, "type-error", case="integer", type="integer")
+    troubles += trouble(~whole & plain.is_not_null(), "type-error", case="integer", type="integer")
     if values.null_count() > cells.null_count():
         large = whole & values.is_null()
         troubles += trouble(large, "limit-error", case="number", limit=INTEGER_DIGITS)
-    return Typed(values, troubles)
+    return Typed(values, troubles, guesses)
+
+
+def _bare(
+    cells: pl.Series, unit: str | None, kind: str
+) -> tuple[pl.Series, tuple[str, ...], tuple[Trouble, ...]]:
+    """Texts without thousands' spaces and signs of their column's unit; null in trouble.
+
+    A sign that nothing in the schema explains is trouble: 12 % may be 12 or 0.12, 12 € twelve
+    thousand euros in a column of thousands.
+    """
+    guesses: list[str] = []
+    troubles: tuple[Trouble, ...] = ()
+    signed = cells.str.contains(_SIGNED).fill_null(value=False)
+    if signed.any():
+        signs = SIGNS.get(unit or "", ())
+        known = signed & pl.Series(
+            [text is not None and text.endswith(signs) if signs else False for text in cells],
+            dtype=pl.Boolean,
+        )
+        if known.any():
+            guesses.append("sign")
+        troubles = trouble(signed & ~known, "type-error", case="sign", type=kind)
+        without = cells.str.replace(_SIGN, "")
+        cells = without.zip_with(known, cells).zip_with(~(signed & ~known), nulls(cells))
+    spaced = cells.str.contains(_SPACED).fill_null(value=False)
+    if spaced.any():
+        guesses.append("thousands")
+        cells = cells.str.replace_all(_SPACES, "").zip_with(spaced, cells)
+    return cells, tuple(guesses), troubles
 
 
 def to_year(cells: pl.Series) -> Typed:
@@ -45,27 +88,30 @@ def to_year(cells: pl.Series) -> Typed:
     return Typed(values, trouble(~good, "type-error", case="year", type="year"))
 
 
-def to_decimal(cells: pl.Series, scale: int, *, comma: bool) -> Typed:
+def to_decimal(cells: pl.Series, scale: int, *, comma: bool, unit: str | None = None) -> Typed:
     """Numbers as decimals of 18 digits; never rounded.
 
     Args:
         cells: Texts without spaces around them.
         scale: Digits after the point.
         comma: Whether `12,5` is a number too.
+        unit: Of the column, as in `SIGNS`, if a sign for it may stand behind a number.
     """
-    guesses: tuple[str, ...] = ()
-    points = cells
-    if comma:
-        with_comma = cells.str.contains(_COMMA).fill_null(value=False)
-        if with_comma.any():
-            points = cells.str.replace(",", ".", literal=True).zip_with(with_comma, cells)
-            guesses = ("decimal-comma",)
     kind = pl.Decimal(DECIMAL_PRECISION, scale)
     simple = rf"^[+-]?[0-9]{{1,{DECIMAL_PRECISION - scale}}}(?:\.[0-9]{{0,{scale}}})?$"
+    if cells.str.contains(simple).all():
+        return Typed(cells.cast(kind))
+    points, guesses, troubles = _bare(cells, unit, "number")
+    if comma:
+        with_comma = points.str.contains(_COMMA).fill_null(value=False)
+        if with_comma.any():
+            points = points.str.replace(",", ".", literal=True).zip_with(with_comma, points)
+            guesses += ("decimal-comma",)
     odd = ~points.str.contains(simple)
     if not odd.any():
-        return Typed(points.cast(kind), (), guesses)
-    return _odd_decimals(points, odd.fill_null(value=False), scale, guesses)
+        return Typed(points.cast(kind), troubles, guesses)
+    found = _odd_decimals(points, odd.fill_null(value=False), scale, guesses)
+    return Typed(found.values, troubles + found.troubles, guesses)
 
 
 def _odd_decimals(cells: pl.Series, odd: pl.Series, scale: int, guesses: tuple[str, ...]) -> Typed:

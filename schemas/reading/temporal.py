@@ -12,12 +12,18 @@ LOCAL_ZONE: Final = "Europe/Paris"
 
 _DATE: Final = r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
 _DAY_FIRST: Final = r"^(?:0[1-9]|[12][0-9]|3[01])/(?:0[1-9]|1[0-2])/[0-9]{4}$"
+_SHORT_YEAR: Final = r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}(?:[T ].*)?$"
+_MONTH: Final = r"^[0-9]{4}-(?:0[1-9]|1[0-2])$"
+_MONTH_FIRST: Final = r"^(?:0[1-9]|1[0-2])/[0-9]{4}$"
 _CLOCK: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _FRACTION: Final = r"(?:\.[0-9]{1,6}0*)?"
 _OFFSET: Final = r"(?:Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)"
 # one regex per thing that polars needs another format for
 _SECONDS: Final = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}:[0-5][0-9]{_FRACTION}"
 _MINUTES: Final = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}"
+_FRENCH: Final = (
+    r"^(0[1-9]|[12][0-9]|3[01])/(0[1-9]|1[0-2])/([0-9]{4})[T ]([01][0-9]|2[0-3])[:h]([0-5][0-9])"
+)
 _NO_SECONDS: Final = r"^(.{10}[T ].{5})(.*)$"
 _ISO_FORMATS: Final = ("default", "any")
 _INSTANT: Final = pl.Datetime("us", "UTC")
@@ -26,6 +32,8 @@ _CLOCK_FORMAT: Final = "%Y-%m-%dT%H:%M:%S%.f"
 
 def to_date(cells: pl.Series, form: str) -> Typed:
     """Dates: ISO 8601, or as the schema's format says; else day/month/year, which is a guess.
+
+    A month alone, `2026-03` or `03/2026`, is its first day, which is a guess too.
 
     Args:
         cells: Texts without spaces around them.
@@ -36,22 +44,36 @@ def to_date(cells: pl.Series, form: str) -> Typed:
         return Typed(values, _unread(cells, values, "date"))
     values = cells.str.to_date("%Y-%m-%d", strict=False)
     iso = cells.str.contains(_DATE).fill_null(value=False)
-    guesses: tuple[str, ...] = ()
+    guesses: list[str] = []
+    troubles: tuple[Trouble, ...] = ()
     if not iso.all():
         values = values.zip_with(iso, nulls(values))
-        other = cells.str.contains(_DAY_FIRST).fill_null(value=False)
-        if other.any():
-            french = cells.str.to_date("%d/%m/%Y", strict=False)
-            values = french.zip_with(other, values)
-            guesses = ("day-first",)
+        for pattern, start, layout, code in (
+            (_DAY_FIRST, "", "%d/%m/%Y", "day-first"),
+            (_MONTH, "01-", "%d-%Y-%m", "month"),
+            (_MONTH_FIRST, "01/", "%d/%m/%Y", "month"),
+        ):
+            other = cells.str.contains(pattern).fill_null(value=False)
+            if other.any():
+                found = (start + cells).str.to_date(layout, strict=False)
+                values = found.zip_with(other, values)
+                guesses.append(code)
+        troubles = _short_years(cells, "date")
     values = _in_range(values)
-    return Typed(values, _unread(cells, values, "date"), guesses)
+    return Typed(
+        values, troubles + _unread(cells, values, "date", troubles), tuple(dict.fromkeys(guesses))
+    )
+
+
+def _short_years(cells: pl.Series, kind: str) -> tuple[Trouble, ...]:
+    return trouble(cells.str.contains(_SHORT_YEAR), "type-error", case="short-year", type=kind)
 
 
 def to_instant(cells: pl.Series, form: str) -> Typed:
     """Instants in UTC to the microsecond.
 
-    Seconds may be left out; a text without offset is local time of `LOCAL_ZONE`.
+    Seconds may be left out; a text without offset is local time of `LOCAL_ZONE`. Day/month/year
+    is a guess.
 
     Args:
         cells: Texts without spaces around them.
@@ -63,7 +85,10 @@ def to_instant(cells: pl.Series, form: str) -> Typed:
     if full.all() and not cells.str.contains(" ", literal=True).any():
         values = _in_range(_with_offset(cells))
         return Typed(values, _unread(cells, values, "datetime"))
-    texts = _regular(cells)
+    french = cells.str.contains(_FRENCH).fill_null(value=False)
+    texts = _regular(
+        cells.str.replace(_FRENCH, "${3}-${2}-${1}T${4}:${5}") if french.any() else cells
+    )
     aware = texts.str.contains(f"{_SECONDS}{_OFFSET}$").fill_null(value=False)
     naive = texts.str.contains(f"{_SECONDS}$").fill_null(value=False)
     values = _with_offset(texts.zip_with(aware, nulls(texts)))
@@ -72,10 +97,12 @@ def to_instant(cells: pl.Series, form: str) -> Typed:
     )
     local, troubles = _localised(clock)
     values = _in_range(local.zip_with(naive, values))
+    troubles += _short_years(cells, "datetime")
+    guesses = ("local-time",) if naive.any() else ()
     return Typed(
         values,
         troubles + _unread(cells, values, "datetime", troubles),
-        ("local-time",) if naive.any() else (),
+        (*guesses, "day-first") if french.any() else guesses,
     )
 
 

@@ -252,3 +252,13 @@ def test_most_files_go_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_reader_lets_its_signal_out() -> None:
     assert of('id,nom\n"', ALL).rows is None
+
+
+@pytest.mark.parametrize("line", ["sep=;\n", '"sep=;"\r\n', "SEP=;\r\n"])
+def test_a_line_for_excel_is_no_header(line: str) -> None:
+    found = of(f"{line}id;x\na;1\nb;c\n", one("integer"))
+    assert told(found) == [("type-error", 4, "x")]
+    assert ("sep-line", None, ";") in guesses(found)
+    assert told(of(f"{line}id;y\na;1\n", one("integer"))) == [("extra-label", 2, "y")]
+    assert told(of("sep=;\n;\na;1\n", one("integer"))) == [("blank-header", 2, None)]
+    assert told(of("sep=;\n", one("integer")))[0][0] in ("source-error", "blank-header")
