@@ -224,7 +224,7 @@ class LabelMatcher:
     def _extra(self, label: str, row: int, free: Sequence[str]) -> Fault:
         near = nearest(label, self._schema, free)
         case = None if near is None else "near"
-        if self._mapping is not None:
+        if self._mapping is not None and not self._mapping.empty:
             case = "uncovered" if near is None else "uncovered-near"
         return ReadingFault.of("extra-label", row=row, column=label, case=case, near=near)
 

@@ -42,9 +42,10 @@ body{max-width:none;padding:0;font-size:9.5pt}.scroll{overflow:visible}thead{dis
 table-header-group}tr{break-inside:avoid}}
 """
 _HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_POLICY: Final = (
+POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
 )
+"""What the page allows itself; who serves it says the same in a header."""
 
 
 def report_page(found: FileReport, lang: str = "fr") -> str:
@@ -62,7 +63,7 @@ def report_page(found: FileReport, lang: str = "fr") -> str:
     return "".join(
         (
             f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n',
-            f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">\n',
+            f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n',
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
             '<meta name="referrer" content="no-referrer">\n',
             f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n",

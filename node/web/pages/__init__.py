@@ -13,6 +13,7 @@ from node.web.pages import (
     outlines,
     problems,
     publications,
+    report_files,
     start,
     territories,
     twins,
@@ -37,6 +38,7 @@ def add_routes(app: web.Application) -> None:
         nodes,
         twins,
         upload,
+        report_files,
     ):
         part.add_routes(app)
     problems.install(app)

@@ -20,12 +20,20 @@ FORM_MAX_BYTES: Final = 16 * 1024
 FIELDS_MAX: Final = 20
 
 
-async def read_form(request: web.Request, scope: Scope | None) -> tuple[Session, dict[str, str]]:
+async def read_form(
+    request: web.Request,
+    scope: Scope | None,
+    *,
+    most_bytes: int = FORM_MAX_BYTES,
+    most_fields: int = FIELDS_MAX,
+) -> tuple[Session, dict[str, str]]:
     """Read a form without a file and check that it is ours.
 
     Args:
         request: As it came.
         scope: What the session must allow; None for the log-in.
+        most_bytes: What the form may have.
+        most_fields: Likewise.
 
     Returns:
         The session, and the fields.
@@ -36,7 +44,7 @@ async def read_form(request: web.Request, scope: Scope | None) -> tuple[Session,
     check_origin(request)
     if request.content_type != "application/x-www-form-urlencoded":
         raise malformed("not a form")
-    body = await read_bounded(request, FORM_MAX_BYTES)
+    body = await read_bounded(request, most_bytes)
     try:
         pairs = parse_qsl(
             body.decode("ascii"),
@@ -44,7 +52,7 @@ async def read_form(request: web.Request, scope: Scope | None) -> tuple[Session,
             strict_parsing=True,
             encoding="utf-8",
             errors="strict",
-            max_num_fields=FIELDS_MAX,
+            max_num_fields=most_fields,
         )
     except ValueError as error:
         raise malformed("the form can't be read") from error

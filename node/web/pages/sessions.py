@@ -16,6 +16,9 @@ from typing import Final
 from aiohttp import web
 
 from node.web.access import NOBODY, Grant
+from schemas.reading import ColumnMapping
+from schemas.reading.file_report import FileReport
+from schemas.reading.proposing import Proposal
 
 COOKIE: Final = "maillage_session"
 SECRET_BYTES: Final = 32
@@ -40,6 +43,9 @@ class Upload:
         participant: For whom.
         schema: Name of the schema.
         slug: Of the dataset; None without.
+        mapping: What its sender said of its columns; None: nothing, so that the mapping that the
+            dataset has counts.
+        proposal: What was asked about its columns; None: nothing.
     """
 
     path: Path
@@ -47,6 +53,8 @@ class Upload:
     participant: str
     schema: str
     slug: str | None
+    mapping: ColumnMapping | None = None
+    proposal: Proposal | None = None
 
 
 @dataclass(slots=True)
@@ -59,6 +67,7 @@ class Session:
         begun: Monotonic seconds.
         used: Likewise, the last use.
         uploads: Files that wait, by a random name.
+        reports: Of files that were checked, likewise.
     """
 
     form_token: str
@@ -66,6 +75,7 @@ class Session:
     begun: float
     used: float
     uploads: dict[str, Upload] = field(default_factory=dict)
+    reports: dict[str, FileReport] = field(default_factory=dict)
 
 
 class Sessions:

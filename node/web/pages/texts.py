@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, get_args
 
 from node.web.pages.words import COMMON, TERRITORY, Three
+from node.web.pages.words_columns import COLUMNS
 from node.web.pages.words_node import NODE
 from node.web.pages.words_problems import PROBLEMS
 from node.web.pages.words_twins import TWINS
@@ -12,7 +13,7 @@ Lang = Literal["fr", "en", "de"]
 LANGS: Final[tuple[Lang, ...]] = get_args(Lang)
 NAMES: Final[Mapping[Lang, str]] = {"fr": "Français", "en": "English", "de": "Deutsch"}
 
-_ALL: Final[Mapping[str, Three]] = {**COMMON, **TERRITORY, **NODE, **TWINS, **PROBLEMS}
+_ALL: Final[Mapping[str, Three]] = {**COMMON, **TERRITORY, **NODE, **COLUMNS, **TWINS, **PROBLEMS}
 
 
 _BOUND: Final = (

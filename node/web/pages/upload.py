@@ -5,14 +5,15 @@ and readable by this user only; its own name is text and never a path.
 """
 
 import asyncio
+import datetime as dt
 import secrets
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
-from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp import web
 
 from federation.errors import MaillageError
 from federation.ids import DatasetId, parse_name
@@ -22,25 +23,26 @@ from node.node import Node
 from node.web.access import GRANT, Scope, admit_publisher, needs
 from node.web.errors import Problem
 from node.web.keys import NODE
-from node.web.pages import sharing_form
-from node.web.pages.forms import check_origin, confirmed, malformed, read_form
+from node.web.pages import columns_form, sharing_form
+from node.web.pages.forms import check_origin, malformed, read_form
+from node.web.pages.receiving import FOLDER, received
+from node.web.pages.report_files import keep_report
 from node.web.pages.sessions import Session, Upload, session_of
 from node.web.pages.site import LANG_PATH, language, name_of, respond
 from node.web.pages.texts import Lang, labelled
 from node.web.requests import query
-from schemas.reading import Reading, read
+from schemas.model import Schema
+from schemas.reading import Note, Reading, read
+from schemas.reading.file_report import FileReport
 
-FOLDER: Final = "uploads"
 UPLOADS_AT_ONCE: Final = 2
 """Files read and checked together; others wait for their turn."""
 
 WAITING_MAX: Final = 3
 """Files of one session that wait for confirmation; an older one is dropped."""
 
-FIELD_MAX_BYTES: Final = 2_000
 PREVIEW_ROWS: Final = 10
-_FIELDS: Final = ("csrf", "participant", "schema", "slug")
-_NAME_MAX_CHARS: Final = 200
+_ANSWERED: Final[tuple[str, Mapping[str, str]]] = ("", {})
 _TURNS: Final[web.AppKey[asyncio.Semaphore]] = web.AppKey("upload_turns", asyncio.Semaphore)
 
 
@@ -50,6 +52,7 @@ def add_routes(app: web.Application) -> None:
     app.on_startup.append(_sweep)
     app.router.add_get(LANG_PATH + "/deposer", _form)
     app.router.add_post(LANG_PATH + "/deposer", _check)
+    app.router.add_post(LANG_PATH + "/deposer/colonnes", _columns)
     app.router.add_post(LANG_PATH + "/deposer/publier", _publish)
     app.router.add_post(LANG_PATH + "/deposer/abandonner", _discard)
 
@@ -92,45 +95,122 @@ def _schemas(node: Node, lang: Lang) -> list[tuple[str, str]]:
 # -- checking -----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What was found in a file.
+
+    Attributes:
+        reading: What became of it.
+        schema: What it was read under.
+        dataset: Where its rows belong.
+        told: What is to be said of the mapping used.
+        size_bytes: Of the file.
+    """
+
+    reading: Reading
+    schema: Schema
+    dataset: str
+    told: tuple[Note, ...]
+    size_bytes: int
+
+
 @needs(None)
 async def _check(request: web.Request) -> web.Response:
     check_origin(request)
     async with request.app[_TURNS]:
-        session, upload = await _received(request)
+        session, upload = await received(request)
         try:
             admit_publisher(session.grant, upload.participant)
-            reading, dataset = await asyncio.to_thread(_read, request.app[NODE], upload)
+            checked = await asyncio.to_thread(_read, request.app[NODE], upload)
         except BaseException:
             upload.path.unlink(missing_ok=True)
             raise
+    return await _answer(request, session, upload, checked)
+
+
+@needs(None)
+async def _columns(request: web.Request) -> web.Response:
+    """Check a file that waits once more, with what its sender says of its columns."""
+    session, fields = await read_form(
+        request,
+        Scope.PUBLISH,
+        most_bytes=columns_form.FORM_MAX_BYTES,
+        most_fields=columns_form.FIELDS_MAX + 200,
+    )
+    upload = _taken(session, fields)
+    schema, trouble = request.app[NODE].publisher.schema(upload.schema), ""
+    try:
+        if upload.proposal is not None:
+            upload.mapping = columns_form.answered(
+                fields, upload.proposal, schema, language(request)
+            )
+    except columns_form.Unanswered as unanswered:
+        trouble = str(unanswered)
+    async with request.app[_TURNS]:
+        try:
+            checked = await asyncio.to_thread(_read, request.app[NODE], upload)
+        except BaseException:
+            upload.path.unlink(missing_ok=True)
+            raise
+    return await _answer(request, session, upload, checked, (trouble, fields if trouble else {}))
+
+
+async def _answer(
+    request: web.Request,
+    session: Session,
+    upload: Upload,
+    checked: _Checked,
+    unanswered: tuple[str, Mapping[str, str]] = _ANSWERED,
+) -> web.Response:
+    """Show what was found; the file waits where it can be published or its columns are asked."""
+    reading, lang = checked.reading, language(request)
+    trouble, answer = unanswered
+    valid = reading.rows is not None and not trouble
     name = ""
-    if reading.rows is None:
-        upload.path.unlink(missing_ok=True)
-    else:
+    if valid or upload.proposal is not None:
         name = _waits(session, upload)
-    given = {
-        "participant": upload.participant,
-        "schema": upload.schema,
-        "slug": upload.slug or "",
-    }
+    else:
+        upload.path.unlink(missing_ok=True)
+    report = FileReport.of(
+        reading,
+        filename=upload.filename,
+        size_bytes=checked.size_bytes,
+        schema=checked.schema,
+        checked_at=dt.datetime.now(dt.UTC),
+        notes=checked.told,
+    )
+    given = {"participant": upload.participant, "schema": upload.schema, "slug": upload.slug or ""}
     request[GRANT] = session.grant
-    lang = language(request)
+    share = await asyncio.to_thread(
+        _share, request.app[NODE], upload, reading, checked.dataset, lang
+    )
     context = _choices(request, given, session) | {
         "upload": upload,
         "name": name,
-        "dataset": dataset,
+        "dataset": checked.dataset,
         "reading": reading,
+        "notes": report.notes,
+        "report": keep_report(session, report),
         "report_lang": "fr" if lang == "fr" else "en",
-        "total": sum(reading.report.counts.values()),
-        "preview": preview(reading.rows, PREVIEW_ROWS),
-        "share": await asyncio.to_thread(_share, request.app[NODE], upload, reading, dataset, lang),
+        "total": reading.report.total,
+        "preview": preview(reading.rows, PREVIEW_ROWS) if valid else None,
+        "columns": columns_form.columns_form(
+            upload.proposal,
+            checked.schema,
+            reading,
+            participant=upload.participant,
+            lang=lang,
+            trouble=trouble,
+            given=answer,
+        ),
+        "share": share,
     }
-    status = HTTPStatus.OK if reading.rows is not None else HTTPStatus.UNPROCESSABLE_ENTITY
+    status = HTTPStatus.OK if valid else HTTPStatus.UNPROCESSABLE_ENTITY
     return respond(request, "upload_report.html", context, status=status)
 
 
-def _read(node: Node, upload: Upload) -> tuple[Reading, str]:
-    """Check a file as publishing does.
+def _read(node: Node, upload: Upload) -> _Checked:
+    """Check a file as publishing does, and see what is to be asked of its columns.
 
     Raises:
         Problem: `participant`.
@@ -142,7 +222,14 @@ def _read(node: Node, upload: Upload) -> tuple[Reading, str]:
     schema = node.publisher.schema(upload.schema)
     slug = parse_name(upload.slug) if upload.slug else None
     dataset = str(DatasetId(upload.participant, schema.name, slug))
-    return read(upload.path.read_bytes(), filename=upload.filename, schema=schema), dataset
+    mapping = upload.mapping
+    told: tuple[Note, ...] = ()
+    if mapping is None:
+        mapping, told = node.publisher.mappings.get(dataset, schema)
+    data = upload.path.read_bytes()
+    reading = read(data, filename=upload.filename, schema=schema, mapping=mapping)
+    upload.proposal = columns_form.proposal_for(data, upload.filename, schema, reading, mapping)
+    return _Checked(reading, schema, dataset, told, len(data))
 
 
 def _share(
@@ -150,6 +237,23 @@ def _share(
 ) -> sharing_form.Choices:
     schema = node.publisher.schema(upload.schema)
     return sharing_form.choices(node, schema, dataset, lang, reading.rows)
+
+
+def _taken(session: Session, fields: dict[str, str]) -> Upload:
+    """The file that a form means; it waits no longer.
+
+    Raises:
+        Problem: `upload-gone`.
+    """
+    upload = session.uploads.pop(fields.get("name", ""), None)
+    if upload is None:
+        raise Problem(
+            HTTPStatus.GONE,
+            "upload-gone",
+            "this file is no longer here",
+            remedy="hand it in again",
+        )
+    return upload
 
 
 def _waits(session: Session, upload: Upload) -> str:
@@ -189,106 +293,6 @@ def preview(
     }
 
 
-async def _received(request: web.Request) -> tuple[Session, Upload]:
-    """Take the form's parts, the file last, and never more of them than allowed.
-
-    Raises:
-        Problem: `form`, `csrf`, `token`, `scope`, `upload-size`, `upload-empty`.
-    """
-    most = request.app[NODE].settings.upload_max_bytes
-    if request.content_type != "multipart/form-data":
-        raise malformed("not a form with a file")
-    if request.content_length is not None and request.content_length > most + 64 * 1024:
-        raise _too_large(most)
-    fields: dict[str, str] = {}
-    try:
-        parts = await request.multipart()
-        while (part := await _next(parts)) is not None:
-            if part.name == "file":
-                # what decides whether the file is taken at all stands before it
-                session = confirmed(request, fields.get("csrf", ""), Scope.PUBLISH)
-                return session, await _file(request, part, fields, most)
-            if part.name not in _FIELDS or part.name in fields:
-                raise malformed("an unknown or repeated field")
-            fields[part.name] = await _text(part)
-    except (ValueError, AssertionError) as error:
-        raise malformed("the form can't be read") from error
-    raise Problem(HTTPStatus.BAD_REQUEST, "upload-empty", "no file", remedy="choose a file")
-
-
-async def _next(parts: MultipartReader) -> BodyPartReader | None:
-    part = await parts.next()
-    if part is not None and not isinstance(part, BodyPartReader):
-        raise malformed("a form within a form")
-    return part
-
-
-async def _text(part: BodyPartReader) -> str:
-    found = bytearray()
-    while chunk := await part.read_chunk(FIELD_MAX_BYTES):
-        found += chunk
-        if len(found) > FIELD_MAX_BYTES:
-            raise malformed("a field is too long")
-    return found.decode("utf-8").strip()
-
-
-async def _file(
-    request: web.Request, part: BodyPartReader, fields: dict[str, str], most: int
-) -> Upload:
-    folder = request.app[NODE].data_dir / FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / secrets.token_hex(16)
-    path.touch(mode=0o600)
-    try:
-        await _write(part, path, most)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    filename = file_name(part.filename)
-    return Upload(
-        path,
-        filename,
-        fields.get("participant", ""),
-        fields.get("schema", ""),
-        fields.get("slug") or None,
-    )
-
-
-async def _write(part: BodyPartReader, path: Path, most: int) -> None:
-    """Write a part to a file, stopping at the first byte too many."""
-    size = 0
-    with path.open("wb") as stream:
-        while chunk := await part.read_chunk(64 * 1024):
-            size += len(chunk)
-            if size > most:
-                raise _too_large(most)
-            stream.write(chunk)
-    if not size:
-        raise Problem(
-            HTTPStatus.BAD_REQUEST, "upload-empty", "the file is empty", remedy="choose a file"
-        )
-
-
-def file_name(given: str | None) -> str:
-    """A file's name as text: no folders, nothing that doesn't show, not too long."""
-    last = PurePosixPath((given or "").replace("\\", "/")).name
-    shown = "".join(one for one in last if unicodedata.category(one)[0] not in "CZ" or one == " ")
-    stem, dot, ending = shown.rpartition(".")
-    if not dot:
-        stem, ending = shown, ""
-    return (stem[:_NAME_MAX_CHARS] or "fichier") + (f".{ending[:8]}" if ending else "")
-
-
-def _too_large(most: int) -> Problem:
-    return Problem(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        "upload-size",
-        f"more than {most} bytes",
-        remedy="split the file, or raise MAILLAGE_UPLOAD_MAX_BYTES",
-        headers={"Connection": "close"},
-    )
-
-
 # -- confirming ---------------------------------------------------------------------------------
 
 
@@ -296,14 +300,7 @@ def _too_large(most: int) -> Problem:
 async def _publish(request: web.Request) -> web.Response:
     session, fields = await read_form(request, Scope.PUBLISH)
     sharing = sharing_form.chosen(fields.get("sharing", ""))
-    upload = session.uploads.pop(fields.get("name", ""), None)
-    if upload is None:
-        raise Problem(
-            HTTPStatus.GONE,
-            "upload-gone",
-            "this file is no longer here",
-            remedy="hand it in again",
-        )
+    upload = _taken(session, fields)
     node = request.app[NODE]
     try:
         async with request.app[_TURNS]:
@@ -329,6 +326,7 @@ def _publish_file(node: Node, upload: Upload, sharing: tuple[Level | None, str |
         slug=upload.slug,
         sharing=level,
         charter=charter,
+        mapping=upload.mapping,
         now_us=now_us(),
     )
     if not published.report.valid:  # the schema changed between the two steps

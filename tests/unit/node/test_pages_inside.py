@@ -3,67 +3,27 @@
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 from cli_world import BAD_CSV, GOOD_CSV
 from twin_world import TITLE, publish_projects, twins
-from web_world import ARVIEU, Site, site_of
+from web_world import ARVIEU, HTML, Reader, Site, csrf_of, site_of
 
 from federation.reasons import REASONS, Verdict
 from node import documents, reason_texts
 from node.web.access import NOBODY, Grant, Scope
 from node.web.pages import sharing_form
 from node.web.pages.login import TRIES, Tries, local
+from node.web.pages.receiving import file_name
 from node.web.pages.sessions import COOKIE, IDLE_S, LIFE_S, SESSIONS_MAX, Sessions
-from node.web.pages.upload import file_name
 from tests.sample_rows import dwellings_schema
-
-HTML = {"Accept": "text/html"}
 
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     async with site_of(tmp_path / "node", upload_max_bytes=64 * 1024) as found:
         yield found
-
-
-def csrf_of(body: str) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', body)
-    assert found is not None
-    return found[1]
-
-
-class Reader:
-    """Somebody with a browser."""
-
-    def __init__(self, site: Site, session: aiohttp.ClientSession) -> None:
-        self.site = site
-        self.session = session
-
-    async def get(self, path: str, **headers: str) -> tuple[int, str]:
-        async with self.session.get(self.site.url + path, headers=HTML | headers) as got:
-            return got.status, await got.text()
-
-    async def post(self, path: str, data: Any, **headers: str) -> tuple[int, str]:
-        url = self.site.url + path
-        async with self.session.post(url, data=data, headers=HTML | headers) as got:
-            return got.status, await got.text()
-
-    async def login(self, token: str | None = None, after: str = "") -> tuple[int, str]:
-        _, body = await self.get("/fr/connexion")
-        fields = {"csrf": csrf_of(body), "token": token or self.site.token, "next": after}
-        return await self.post("/fr/connexion", fields)
-
-    async def check(self, data: bytes, filename: str = "c.csv", **fields: str) -> tuple[int, str]:
-        _, body = await self.get("/fr/deposer")
-        form = aiohttp.FormData()
-        given = {"csrf": csrf_of(body), "participant": ARVIEU, "schema": "comptage-mobilites"}
-        for name, value in {**given, **fields}.items():
-            form.add_field(name, value)
-        form.add_field("file", data, filename=filename, content_type="text/csv")
-        return await self.post("/fr/deposer", form)
 
 
 @pytest.fixture

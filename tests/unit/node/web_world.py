@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,3 +76,43 @@ async def site_of(data_dir: Path, **settings: object) -> AsyncIterator[Site]:
     finally:
         await runner.cleanup()
         node.close()
+
+
+HTML = {"Accept": "text/html"}
+
+
+def csrf_of(body: str) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', body)
+    assert found is not None
+    return found[1]
+
+
+class Reader:
+    """Somebody with a browser."""
+
+    def __init__(self, site: Site, session: aiohttp.ClientSession) -> None:
+        self.site = site
+        self.session = session
+
+    async def get(self, path: str, **headers: str) -> tuple[int, str]:
+        async with self.session.get(self.site.url + path, headers=HTML | headers) as got:
+            return got.status, await got.text()
+
+    async def post(self, path: str, data: Any, **headers: str) -> tuple[int, str]:
+        url = self.site.url + path
+        async with self.session.post(url, data=data, headers=HTML | headers) as got:
+            return got.status, await got.text()
+
+    async def login(self, token: str | None = None, after: str = "") -> tuple[int, str]:
+        _, body = await self.get("/fr/connexion")
+        fields = {"csrf": csrf_of(body), "token": token or self.site.token, "next": after}
+        return await self.post("/fr/connexion", fields)
+
+    async def check(self, data: bytes, filename: str = "c.csv", **fields: str) -> tuple[int, str]:
+        _, body = await self.get("/fr/deposer")
+        form = aiohttp.FormData()
+        given = {"csrf": csrf_of(body), "participant": ARVIEU, "schema": "comptage-mobilites"}
+        for name, value in {**given, **fields}.items():
+            form.add_field(name, value)
+        form.add_field("file", data, filename=filename, content_type="text/csv")
+        return await self.post("/fr/deposer", form)
