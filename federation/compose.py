@@ -163,9 +163,10 @@ class _Scope:
                 span = _span(self.window, text, source.timezone)
                 if span is not None and source.expected_in(span, now):
                     has_figures = source.dataset in present
-                    states.append(
-                        (source.participant, source.state(span, now, has_figures=has_figures))
-                    )
+                    state = source.state(span, now, has_figures=has_figures)
+                    if state in ("late", "awaited") and not source.owes(span, now):
+                        continue
+                    states.append((source.participant, state))
                     readings.append(source.readings_in(span, now))
         places = {row.place for row in rows}
         in_cog = [place for place in places if not is_abroad(place)]

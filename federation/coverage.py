@@ -42,6 +42,8 @@ class Source:
         withheld: It says that it keeps these data to itself.
         refused: Periods of publications that were refused; `ALWAYS` for a register.
         suppressed: Periods whose figures are held back to protect those counted.
+        until: Seconds since 1970 UTC from which on another body holds such data; None for never.
+            What is missing from then on isn't this one's.
     """
 
     participant: str
@@ -55,6 +57,12 @@ class Source:
     withheld: bool = False
     refused: tuple[Span, ...] = ()
     suppressed: tuple[Span, ...] = ()
+    until: int | None = None
+
+    def owes(self, window: Span, now: int) -> bool:
+        """Whether what is missing of a window is missing here: it holds such data in that time."""
+        begin = now if window == ALWAYS else window[0]
+        return self.until is None or begin < self.until
 
     def expected_in(self, window: Span, now: int) -> bool:
         """Tell whether the window has begun, and not ended before the data begin."""

@@ -7,7 +7,7 @@ of the schema `synthese`, signed by the composing participant, through the same 
 import datetime as dt
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -43,9 +43,10 @@ from node.publishing import Publisher
 from node.receive.contents import Contents
 from node.recomputing import Recomputer, zone_of_place
 from node.sharing import of_composition
-from node.sources import sources_of
+from node.sources import Held, sources_of
 from node.store.rows import HeadRow
 from node.store.store import Store
+from schemas.competences import Competences
 from schemas.model import Measure, Schema
 from schemas.territory import VINTAGE, Territory
 
@@ -83,8 +84,22 @@ class Composed:
 class Composer:
     """Views and compositions from the cells of one store."""
 
-    def __init__(self, store: Store, knowledge: Knowledge, composers: Sequence[str]) -> None:
-        """Compose for participants whose keys are on this node."""
+    def __init__(
+        self,
+        store: Store,
+        knowledge: Knowledge,
+        composers: Sequence[str],
+        competences: Callable[[], Competences] | None = None,
+    ) -> None:
+        """Compose for participants whose keys are on this node.
+
+        Args:
+            store: Cells and publications.
+            knowledge: Schemas and charters.
+            composers: Who composes.
+            competences: Who holds what, as this node knows; views go by it, compositions don't.
+        """
+        self._competences = competences
         self._store = store
         self._knowledge = knowledge
         self._composers = tuple(composers)
@@ -144,7 +159,16 @@ class Composer:
         # asked before and after: a level that changes meanwhile is the stricter one
         guarded = set(self._store.publications.guarded()) if public else set()
         cells = self._cells(schema, measure, ground, span)
-        sources = sources_of(self._store, self._knowledge, schema, ground, self._heads(schema))
+        held = None if self._competences is None else Held.at(self._competences(), now_us)
+        sources = sources_of(
+            self._store,
+            self._knowledge,
+            schema,
+            ground,
+            self._heads(schema),
+            present={key.dataset for key in cells},
+            held=held,
+        )
         if public:
             guarded |= set(self._store.publications.guarded())
             cells = {key: cell for key, cell in cells.items() if key.dataset not in guarded}
@@ -278,7 +302,15 @@ class Composer:
                 work.measure.name,
             )
             return None
-        sources = sources_of(self._store, self._knowledge, work.schema, work.ground, state.heads)
+        # what is signed follows from what is signed: no table of this node's own (ADR 16)
+        sources = sources_of(
+            self._store,
+            self._knowledge,
+            work.schema,
+            work.ground,
+            state.heads,
+            present={key.dataset for key in held},
+        )
         simulated = any(one.origin == "simulated" for one in sources)
         origin: Origin = "simulated" if simulated else "own"
         drafts = []

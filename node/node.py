@@ -16,6 +16,7 @@ from federation.manifest import Level, Origin
 from federation.views import View
 from node import documents, founding
 from node.clock import now_us
+from node.competences import CompetenceFiles
 from node.composer import Composer
 from node.exporting import export
 from node.forward import Forwarder
@@ -72,7 +73,10 @@ class Node:
             telemetry=self.telemetry,
         )
         self.sensors: Final = Sensors(store, self.publisher, data_dir, self.participants)
-        self.composer: Final = Composer(store, self.knowledge, settings.compose)
+        self.competences: Final = CompetenceFiles(data_dir)
+        self.composer: Final = Composer(
+            store, self.knowledge, settings.compose, self.competences.table
+        )
         self.senders: dict[str, Sender] = {}
         self.links: dict[str, Link] = {}
         self.ways: dict[str, Route] = {}

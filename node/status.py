@@ -37,6 +37,7 @@ _WORDS: Final = {
         "away": "Messages écartés faute de place, à relire",
         "halted": "À l’arrêt",
         "charter": "Convention",
+        "competences": "Table des compétences",
         "charter-ended": "la convention a pris fin, rien n’est envoyé",
         "totals-only": "totaux seulement, les lignes restent ici",
         "hub": "Point d’échange",
@@ -68,6 +69,7 @@ _WORDS: Final = {
         "away": "Messages turned away for want of room, to be read again",
         "halted": "Halted",
         "charter": "Agreement",
+        "competences": "Table of competences",
         "charter-ended": "the agreement has ended, nothing is sent",
         "totals-only": "totals only, the rows stay here",
         "hub": "Exchange point",
@@ -154,6 +156,7 @@ class StatusReport:
             )
         lines += _away(found, words)
         lines += _sensor_lines(found["sensors"], words)
+        lines += [f"{words['competences']} : {fault}" for fault in found["competences"]]
         return "\n".join(lines)
 
 
@@ -273,6 +276,7 @@ def status_of(node: "Node", now_us: int) -> StatusReport:
                 for one in in_force(node)
             ],
             "sensors": node.sensors.report(now_us),
+            "competences": node.competences.faults(),
         }
     )
 

@@ -12,6 +12,7 @@ import typer
 from node.cli import (
     bundles,
     charters,
+    competences,
     demo,
     devices,
     doctor,
@@ -83,6 +84,7 @@ def build() -> typer.Typer:
     app.command("doctor")(doctor.doctor)
     app.command("health")(health.health)
     app.add_typer(devices.build(), name="devices")
+    app.add_typer(competences.build(), name="competence")
     app.command("export")(files.export)
     app.command("view")(figures.view)
     app.command("subscribe")(subscribe.subscribe)

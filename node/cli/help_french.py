@@ -363,4 +363,47 @@ FRENCH: Final = {
     "Share it with the members of this charter, and nobody else.": (
         "Le partager avec les membres de cette convention, et personne d’autre."
     ),
+    "Which body holds water, waste, transport … for a commune.": (
+        "Quel organisme exerce l’eau, les déchets, la mobilité… pour une commune."
+    ),
+    "Show who holds each competence for a commune, and by which text or decision.\n\nBy law where "
+    "nothing else is known: what BANATIC says goes before, and what was decided here before "
+    "both.": (
+        "Montrer qui exerce chaque compétence pour une commune, et par quel texte ou décision.\n\n"
+        "Selon la loi si rien d’autre n’est connu ; BANATIC passe avant, et ce qui a été décidé "
+        "ici avant les deux."
+    ),
+    "A commune, such as fr-com-12011; without it the decisions made here.": (
+        "Une commune, comme fr-com-12011 ; sans elle, les décisions prises ici."
+    ),
+    "Say who holds a competence for a commune, or for all communes of an EPCI.\n\nSeveral bodies "
+    "for one competence: say it once for each. A later date replaces what was said before, from "
+    "that day on. Kept in competences.csv of the data directory.": (
+        "Dire qui exerce une compétence pour une commune, ou pour toutes celles d’un EPCI.\n\n"
+        "Plusieurs organismes pour une compétence : le dire une fois pour chacun. Une date plus "
+        "récente remplace ce qui valait avant, à partir de ce jour. Gardé dans competences.csv du "
+        "répertoire de données."
+    ),
+    "Commune or EPCI, such as fr-com-12011.": "Commune ou EPCI, comme fr-com-12011.",
+    "Such as water; maillage competence list shows them.": (
+        "Par exemple water ; maillage competence list les montre."
+    ),
+    "Who holds it there: fr-com-…, fr-epci-…, fr-syn-<SIREN>, …": (
+        "Qui l’y exerce : fr-com-…, fr-epci-…, fr-syn-<SIREN>, …"
+    ),
+    "From which day on; always unless said.": "À partir de quel jour ; toujours sauf indication.",
+    "Remove what was decided for a place and a competence; BANATIC or the law counts again.": (
+        "Retirer ce qui a été décidé pour un lieu et une compétence ; BANATIC ou la loi vaut à "
+        "nouveau."
+    ),
+    "Take in BANATIC's national export, instead of what was taken in before.\n\nOnly groupements, "
+    "their communes and the competences known here are kept; the export's names and addresses of "
+    "persons aren't read.": (
+        "Reprendre l’export national de BANATIC, à la place de ce qui avait été repris.\n\nSeuls "
+        "sont gardés les groupements, leurs communes et les compétences connues ici ; les noms et "
+        "adresses de personnes ne sont pas lus."
+    ),
+    "BANATIC's export of groupements with members and competences, XLSX or CSV.": (
+        "Export BANATIC des groupements avec membres et compétences, en XLSX ou CSV."
+    ),
 }

@@ -76,6 +76,7 @@ def _context(node: Node, lang: Lang) -> dict[str, Any]:
             or status["held"]
             or status["halted"]
             or status["haltedDrafts"]
+            or status["competences"]
             or status["turnedAway"]
             or any(one["silent"] for one in status["sensors"]["devices"])
             or status["sensors"]["failed"]

@@ -177,6 +177,11 @@ NODE: Final[Mapping[str, Three]] = {
     "n.since": ("depuis le {at}", "since {at}", "seit {at}"),
     "n.charters": ("Conventions de partage", "Sharing agreements", "Vereinbarungen"),
     "n.members": ("{n} membres", "{n} members", "{n} Mitglieder"),
+    "n.competences": (
+        "Table des compétences inutilisable",
+        "The table of competences can’t be used",
+        "Die Tabelle der Zuständigkeiten ist unbrauchbar",
+    ),
     "n.halted.draft": ("Non envoyé", "Not sent", "Nicht gesendet"),
     "n.halted.totals-only": (
         "Partagées en totaux seulement : les lignes ne quittent pas le nœud.",

@@ -21,7 +21,7 @@ from schemas.competences.local import (
 )
 from schemas.competences.rules import FORMS, RULES, rule_of
 from schemas.document import CompetenceField
-from schemas.territory import commune
+from tests.banatic_sample import HEAD, WATER_SYNDICAT, sample
 
 DAY = dt.date(2026, 11, 26)
 ARVIEU = "12011"  # in a communauté de communes
@@ -29,7 +29,6 @@ LEVEZOU = "fr-epci-241200765"
 RODEZ, RODEZ_AGGLO = "12202", "fr-epci-241200187"
 NANTES, NANTES_METRO = "44109", "fr-epci-244400404"
 YEU = "85113"  # in no EPCI
-WATER_SYNDICAT = "200012345"
 
 
 # -- the law -----------------------------------------------------------------------------------
@@ -136,49 +135,6 @@ def test_a_faulty_table_is_refused_whole(text: str, said: str) -> None:
 
 
 # -- BANATIC -----------------------------------------------------------------------------------
-
-WATER = "Eau (production, traitement, stockage, transport, distribution)"
-SEWAGE = "Assainissement collectif des eaux usées"
-BUS = "Organisation de services réguliers / à la demande de transports publics de personnes, …"
-LAMPS = "Eclairage public"
-HEAD = [
-    "Département",
-    "N° SIREN",
-    "Nom du groupement",
-    "Nature juridique",
-    "Siren membre",
-    "Nom membre",
-    "Catégorie des membres du groupement",
-    WATER,
-    SEWAGE,
-    BUS,
-    LAMPS,
-    "Une compétence que personne ne connaît",
-]
-
-
-def siren(code: str) -> str:
-    found = commune(code).siren
-    assert found is not None
-    return found
-
-
-def sample() -> list[list[str]]:
-    """A communauté with three communes, and a water syndicat of the communauté and one more."""
-    group = ["12 - Aveyron", "241200765", "CC Lévézou Pareloup", "CC"]
-    other = ["12 - Aveyron", WATER_SYNDICAT, "SM des eaux", "SMF"]
-    yes_no = ["NON", "OUI", "NON", "OUI", "OUI"]
-    eaux = ["OUI", "NON", "NON", "NON", "NON"]
-    return [
-        HEAD,
-        *(
-            [*group, siren(code), commune(code).name, "commune", *yes_no]
-            for code in (ARVIEU, "12266", "12307")
-        ),
-        [*other, "241200765", "CC Lévézou Pareloup", "groupement", *eaux],
-        [*other, siren(RODEZ), "Rodez", "commune", *eaux],
-        [*other, "", "Chambre d’agriculture", "autre organisme", *eaux],
-    ]
 
 
 def export() -> Groupings:
