@@ -302,7 +302,7 @@ class Composer:
                 work.measure.name,
             )
             return None
-        # what is signed follows from what is signed: no table of this node's own (ADR 16)
+        # what is signed follows from what is signed: no table of this node's own (ADR 18)
         sources = sources_of(
             self._store,
             self._knowledge,

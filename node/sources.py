@@ -25,7 +25,7 @@ class Held:
 
     Attributes:
         table: As far as this node knows. Others may know something else, so that what follows from
-            it is shown, and never signed (ADR 16).
+            it is shown, and never signed (ADR 18).
         on: The day.
     """
 
