@@ -97,6 +97,38 @@ async def test_a_file_is_checked_shown_and_published(browser: Browser, here: Tow
     assert here.epci.store.publications.head(f"{ARVIEU}/comptage-mobilites.essai") is not None
 
 
+async def test_columns_called_otherwise_are_asked_for(browser: Browser, here: Town, tmp_path: Path):
+    file = tmp_path / "autre.csv"
+    file.write_text(
+        "Capteur;Start DateTime;<img src=x onerror=alert(1)>;Countz\n"
+        "c1;2026-11-23T08:00:00Z;<script>alert(2)</script>;7\n",
+        encoding="utf-8",
+    )
+    async with browser.visit() as visit:
+        await login(visit, here.commune_url, here.token(here.communes))
+        await visit.page.click("text=Déposer un fichier")
+        await visit.page.select_option("#participant", ARVIEU)
+        await visit.page.select_option("#schema", "comptage-mobilites")
+        await visit.page.set_input_files("#file", file)
+        await visit.page.click("text=Contrôler")
+        await visit.page.wait_for_selector("#c0")
+        await visit.screenshot("upload-columns-fr")
+        async with visit.page.expect_download() as download:
+            await visit.page.click("text=page à imprimer")
+        report = tmp_path / "rapport.html"
+        await (await download.value).save_as(report)
+        await visit.page.select_option("#c0", "channel_id")
+        await visit.page.click("text=Contrôler avec cette correspondance")
+        await visit.page.wait_for_selector(".banner.good")
+        assert "lue comme channel_id" in await visit.text()
+        await visit.go(report.as_uri())
+        assert "extra-label" in await visit.text()
+        visit.hosts.discard("")  # the report itself, from the disk
+        await visit.screenshot("report-page-fr")
+        visit.errors[:] = [one for one in visit.errors if "422" not in one]
+        visit.harmless()
+
+
 async def test_figures_move_as_data_arrive(browser: Browser, here: Town):
     async with browser.visit() as visit:
         await visit.go(f"{here.url}/fr/territoire/{EPCI}")
