@@ -4,7 +4,17 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from node.web.api import basic, catalogue, events, figures, openapi, papers, publications, rows
+from node.web.api import (
+    basic,
+    catalogue,
+    events,
+    figures,
+    mappings,
+    openapi,
+    papers,
+    publications,
+    rows,
+)
 from node.web.api.endpoint import Endpoint, add
 from node.web.keys import NODE, POSITIONS
 from node.web.positions import Positions
@@ -17,6 +27,7 @@ ENDPOINTS: Final[tuple[Endpoint[Any], ...]] = (
     *figures.ENDPOINTS,
     *papers.ENDPOINTS,
     *basic.ENDPOINTS,
+    *mappings.ENDPOINTS,
 )
 """All of them."""
 

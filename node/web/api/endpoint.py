@@ -152,7 +152,7 @@ class Endpoint(Generic[A]):
         asked: Parameters.
         answers: Good answers, the usual one first.
         scope: Who may ask; None for everybody.
-        method: `GET` or `POST`.
+        method: `GET`, `POST` or `PUT`.
         status: Of the good answers.
         description: More than a line.
         problems: Statuses of further problems, beside those that every endpoint has.

@@ -93,14 +93,16 @@ def _operation(one: Endpoint[Any]) -> dict[str, Any]:
         told["requestBody"] = {
             "required": True,
             "content": {
-                media: {"schema": _body_schema(media), "example": example}
+                media: {"schema": _body_schema(media, example), "example": example}
                 for media, example in one.body.items()
             },
         }
     return told
 
 
-def _body_schema(media: str) -> dict[str, Any]:
+def _body_schema(media: str, example: Any) -> dict[str, Any]:
+    if isinstance(example, dict):
+        return {"type": "object"}
     if media == "application/json":
         return {"type": "array", "items": {"type": "object"}}
     return {"type": "string"}

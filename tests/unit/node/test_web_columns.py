@@ -144,3 +144,32 @@ async def test_a_report_can_be_kept(reader: Reader):
     assert (await reader.get("/fr/deposer/rapport/aaaaaaaaaaaaaaaaaaaa.html"))[0] == 410
     async with aiohttp.ClientSession() as other, other.get(f"{reader.site.url}{path}.txt") as got:
         assert got.status == 401
+
+
+async def test_programs_see_and_set_the_mapping(site: Site):
+    path = f"/api/v1/datasets/{COUNTS}/mapping"
+    plain = {"version": 1, "schema": "comptage-mobilites", "columns": {}}
+    answer = await site.get(path)
+    assert (answer.status, answer.json) == (200, plain)
+    data = OTHER.encode()
+    assert (await site.post(data)).status == 422
+    columns = {"Capteur": "channel_id", HOSTILE: None, "Countz": "count"}
+    wanted = json.dumps(plain | {"columns": columns})
+    assert (await site.ask("PUT", path, data=wanted, token=None)).status == 401
+    answer = await site.ask("PUT", path, data=wanted)
+    assert (answer.status, answer.json["columns"]) == (200, columns)
+    assert (await site.get(path)).json["columns"] == columns
+    taken = await site.post(data)
+    assert taken.status == 202
+    assert taken.json["notes"][0]["code"] == "remembered"
+    for body, code in (
+        ("{", "mapping"),
+        (json.dumps(plain | {"columns": {"x": "no"}}), "mapping"),
+        (json.dumps(plain | {"confirm": ["x"]}), "mapping-confirm"),
+    ):
+        refused = await site.ask("PUT", path, data=body)
+        assert (refused.status, refused.json["code"]) == (400, code)
+    assert (await site.get(path.replace("comptage", "no"))).status == 404
+    assert (await site.get(path.replace("12011", "12253"))).status == 404
+    assert (await site.ask("PUT", path, data=json.dumps(plain))).status == 200
+    assert (await site.post(data)).status == 422
