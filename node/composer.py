@@ -9,6 +9,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -28,14 +29,12 @@ from federation.composition import (
     figures_digest,
     row_schema,
 )
-from federation.composition_claim import CompositionClaim, LocalDays, WindowKind
-from federation.coverage import CoverageInputs, Source, kept_back
-from federation.errors import UnknownError
+from federation.composition_claim import CompositionClaim, LocalDays
+from federation.coverage import CoverageInputs, Source
 from federation.ids import parse_dataset
 from federation.jose import parse_compact
 from federation.limits import SALT_BYTES
 from federation.manifest import TYP, Manifest, Origin, Sharing
-from federation.views import View
 from node.composed import Ledger
 from node.grounds import ground_of
 from node.knowledge import Knowledge
@@ -43,16 +42,17 @@ from node.publishing import Publisher
 from node.receive.contents import Contents
 from node.recomputing import Recomputer, zone_of_place
 from node.sharing import of_composition
-from node.sources import Held, sources_of
+from node.sources import sources_of
 from node.store.rows import HeadRow
 from node.store.store import Store
+from node.views import SECOND_US, Views
 from schemas.competences import Competences
 from schemas.model import Measure, Schema
 from schemas.territory import VINTAGE, Territory
 
 _log = logging.getLogger(__name__)
 
-SECOND_US: Final = 1_000_000
+
 HOUR_US: Final = 3_600 * SECOND_US
 """Days end at full hours, or at quarters of them in a few zones of which no commune is one."""
 COMPOSITION: Final = "synthese"
@@ -81,8 +81,8 @@ class Composed:
     draft: int
 
 
-class Composer:
-    """Views and compositions from the cells of one store."""
+class Composer(Views):
+    """Compositions from the cells of one store, and its views."""
 
     def __init__(
         self,
@@ -99,104 +99,10 @@ class Composer:
             composers: Who composes.
             competences: Who holds what, as this node knows; views go by it, compositions don't.
         """
-        self._competences = competences
-        self._store = store
-        self._knowledge = knowledge
+        super().__init__(store, knowledge, competences)
         self._composers = tuple(composers)
         self._contents = Contents(store, knowledge.schema)
         self._looked_at: dict[tuple[str, str], _Mark] = {}
-
-    # -- views -------------------------------------------------------------------------------
-
-    def measure(self, name: str) -> tuple[Schema, Measure]:
-        """A measure by `<schema>.<field>`.
-
-        Raises:
-            UnknownError: `measure`.
-        """
-        schema = self._knowledge.catalogue.latest(name.partition(".")[0])
-        found = next((one for one in schema.measures if one.name == name), None) if schema else None
-        if schema is None or found is None:
-            known = [one.name for each in self._knowledge.catalogue for one in each.measures]
-            raise UnknownError(
-                f"no measure is called {name!r}",
-                code="measure",
-                remedy=f"known are: {', '.join(sorted(known))}",
-            )
-        return schema, found
-
-    def view(
-        self,
-        territory_id: str,
-        measure_name: str,
-        window: WindowKind | None = None,
-        *,
-        start: str | None = None,
-        end: str | None = None,
-        now_us: int,
-        public: bool = False,
-    ) -> View:
-        """Compute a view from the cells held.
-
-        Args:
-            territory_id: For example `fr-epci-241200765`.
-            measure_name: `<schema>.<field>`.
-            window: `day`, or what the schema has, unless said; registers have `none`.
-            start: First window as a label (`2026-11-23`); None for all that is held.
-            end: Last window, included.
-            now_us: Microseconds since 1970.
-            public: Figures of open datasets only; the others are `withheld` in its coverage.
-
-        Raises:
-            UnknownError: `measure`.
-            LookupError: The territory isn't known; the message suggests others.
-            MalformedError: `window`: a label that is none.
-        """
-        schema, measure = self.measure(measure_name)
-        ground = ground_of(territory_id, self._knowledge)
-        kind = "none" if schema.base_window is None else (window or schema.usual_window)
-        span = asked_span(ground, kind, start, end)
-        # asked before and after: a level that changes meanwhile is the stricter one
-        guarded = set(self._store.publications.guarded()) if public else set()
-        cells = self._cells(schema, measure, ground, span)
-        held = None if self._competences is None else Held.at(self._competences(), now_us)
-        sources = sources_of(
-            self._store,
-            self._knowledge,
-            schema,
-            ground,
-            self._heads(schema),
-            present={key.dataset for key in cells},
-            held=held,
-        )
-        if public:
-            guarded |= set(self._store.publications.guarded())
-            cells = {key: cell for key, cell in cells.items() if key.dataset not in guarded}
-            sources = kept_back(sources, guarded)
-        inputs = CoverageInputs(now=now_us // SECOND_US, sources=sources, span=span)
-        return view(
-            ground,
-            measure_name,
-            kind,
-            cells,
-            inputs,
-            aggregates=measure.aggregates,
-            quotients=measure.quotients,
-            timezone_of=zone_of_place,
-        )
-
-    def _cells(
-        self, schema: Schema, measure: Measure, ground: Territory, span: tuple[int, int] | None
-    ) -> dict[CellKey, Cell]:
-        base = schema.base_window or "none"
-        places = None if ground.level == "country" else sorted(ground.communes)
-        first, last = span if span is not None else (-(2**62), 2**62)
-        if base == "none":
-            first, last = 0, 1
-        found: dict[CellKey, Cell] = {}
-        for name in measure.counted:
-            found.update(self._store.cells.where(name, base, start=first, end=last, places=places))
-        return found
 
     # -- compositions --------------------------------------------------------------------------
 
@@ -313,33 +219,22 @@ class Composer:
         )
         simulated = any(one.origin == "simulated" for one in sources)
         origin: Origin = "simulated" if simulated else "own"
+        made = partial(
+            draft_rows,
+            row_schema(),
+            work.dataset,
+            sharing=sharing,
+            origin=origin,
+        )
         drafts = []
         gone = day.stands.join(day.frame, on=list(KEY), how="anti").select(KEY).sort(KEY)
         if gone.height:
-            drafts.append(
-                draft_rows(
-                    row_schema(),
-                    work.dataset,
-                    gone,
-                    salt=secrets.token_bytes(SALT_BYTES),
-                    mode="withdraw",
-                    sharing=sharing,
-                    origin=origin,
-                )
-            )
+            salt = secrets.token_bytes(SALT_BYTES)
+            drafts.append(made(gone, salt=salt, mode="withdraw"))
         if day.frame.height:
-            drafts.append(
-                draft_rows(
-                    row_schema(),
-                    work.dataset,
-                    day.frame,
-                    salt=secrets.token_bytes(SALT_BYTES),
-                    mode="append",
-                    sharing=sharing,
-                    origin=origin,
-                    composition=self._claim(work, sources, held, day),
-                )
-            )
+            claim = self._claim(work, sources, held, day)
+            salt = secrets.token_bytes(SALT_BYTES)
+            drafts.append(made(day.frame, salt=salt, mode="append", composition=claim))
         number = None
         for draft in drafts:
             number = publisher.store_draft(
@@ -395,13 +290,6 @@ class Composer:
         charters = self._knowledge.charters
         return min(
             (name for name, one in charters.items() if composer in one.members), default=None
-        )
-
-    def _heads(self, schema: Schema) -> tuple[HeadRow, ...]:
-        return tuple(
-            row
-            for row in self._store.publications.heads()
-            if parse_dataset(row.dataset).schema == schema.name
         )
 
     def recompute(
