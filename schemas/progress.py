@@ -6,13 +6,25 @@ A report costs a call; work reports once in some thousand rows, never for each.
 from typing import Literal, Protocol
 
 Step = Literal[
-    "file", "lines", "text", "columns", "checks", "content", "store", "publications", "write"
+    "file",
+    "parts",
+    "repeats",
+    "lines",
+    "text",
+    "columns",
+    "checks",
+    "content",
+    "store",
+    "publications",
+    "write",
 ]
 """What is being done, with what is counted.
 
 | step | counts |
 |---|---|
 | `file` | bytes of a file that is read |
+| `parts` | bytes of a file that is read and checked part by part |
+| `repeats` | parts of what is looked through for what stands twice |
 | `lines` | its lines that are taken apart |
 | `text` | characters of JSON that are taken apart |
 | `columns` | columns that are given their types |

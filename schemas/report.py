@@ -264,6 +264,11 @@ class ReportBuilder:
         kept = self._kept.get((rule, column), [])
         return LIMIT - (len(kept) if row is None else bisect(kept, (row, self._number + 1)))
 
+    @property
+    def valid(self) -> bool:
+        """Nothing found so far."""
+        return not self._tally
+
     def add(self, fault: Fault) -> None:
         """Count a fault and keep it if there is room."""
         self._tally[fault.rule, fault.column] += 1

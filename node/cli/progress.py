@@ -64,6 +64,8 @@ def word(step: Step) -> str:
     """A step in the language spoken."""
     words: dict[Step, str] = {
         "file": say("Ouverture du fichier", "Opening the file"),
+        "parts": say("Contrôle du fichier", "Checking the file"),
+        "repeats": say("Recherche de doublons", "Looking for what stands twice"),
         "lines": say("Lecture des lignes", "Reading lines"),
         "text": say("Lecture du texte", "Reading the text"),
         "columns": say("Conversion des colonnes", "Converting columns"),
@@ -158,7 +160,7 @@ class _Count(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """The text."""
-        if task.fields.get("step") == "file":
+        if task.fields.get("step") in ("file", "parts"):
             return self._bytes.render(task)
         rows = task.fields.get("rows")
         if task.total is None:

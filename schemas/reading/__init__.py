@@ -4,8 +4,6 @@ CSV with comma, semicolon or tab, JSON, and workbooks (XLSX, ODS). What is wrong
 what was guessed a note; nothing is rounded, nothing is left out in silence.
 """
 
-from dataclasses import dataclass
-
 import polars as pl
 
 from schemas.model import Schema
@@ -21,27 +19,11 @@ from schemas.reading.mapping import (
 )
 from schemas.reading.notes import Note
 from schemas.reading.opening import read_cells
+from schemas.reading.reading import Reading
 from schemas.reading.rows import publishable
-from schemas.report import Report, ReportBuilder
+from schemas.report import ReportBuilder
 
 __all__ = ["ColumnMapping", "MappingFault", "Note", "Reading", "parse_mapping", "read"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What became of a file.
-
-    Attributes:
-        rows: The wire's columns and types, ascending by primary key; None if there is any fault.
-        report: What is wrong; rows are lines of the file, the header being line 1.
-        guessed: What the reader took to be so, and personal columns that it left out.
-        labels: Those of the file, in its order; empty where it wasn't read so far.
-    """
-
-    rows: pl.DataFrame | None
-    report: Report
-    guessed: tuple[Note, ...] = ()
-    labels: tuple[str, ...] = ()
 
 
 def read(

@@ -87,7 +87,7 @@ def cast_cells(
         for one in found.troubles:
             _tell(one, texts, cells.lines, field.name, builder)
             sound = sound & ~one.mask
-        for code in found.guesses:
+        for code in sorted(found.guesses):
             note(Note(code, field.name, LOCAL_ZONE if code == "local-time" else None))
         columns.append(found.values.alias(field.name))
     return TypedRows(pl.DataFrame([*columns, cells.lines.alias(LINE)]), sound)

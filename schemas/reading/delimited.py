@@ -32,6 +32,9 @@ _QUOTE: Final = b'"'
 _LINE_ENDS: Final = b"\r\n"
 _SEP: Final = re.compile(rb'"?sep=([,;\t|])"?(?:\r\n|\n|\r)', re.IGNORECASE)
 """A line that Excel reads and others don't."""
+_SNIFFED: Final = (b"x\x01", b"x^", b"x\xda", b"\xef\xbb\xbf")
+"""What polars takes for the start of a compressed file, or for a byte order mark, and text can
+begin with. Other such marks aren't UTF-8."""
 _BLANKS: Final = " \t\xa0"
 
 
@@ -158,7 +161,7 @@ def plain_cells(body: bytes, delimiter: str, header: Header, line: int) -> Cells
     Returns:
         None if anything is out of the ordinary, also if there are no rows.
     """
-    if not body or header.width == 1 or body.find(_QUOTE) != -1:
+    if not body or header.width == 1 or body.find(_QUOTE) != -1 or body.startswith(_SNIFFED):
         return None
     if body.find(b"\r") != -1 and body.count(b"\r") != body.count(b"\r\n"):
         return None
@@ -172,7 +175,7 @@ def plain_cells(body: bytes, delimiter: str, header: Header, line: int) -> Cells
             schema=dict.fromkeys(names, pl.String),
             empty_string_is_null=False,
         )
-    except pl.exceptions.PolarsError:
+    except (pl.exceptions.PolarsError, OSError):
         return None
     # no line has more separators than the header, or polars had refused; so if there are as many
     # in all as there should be, no line has fewer

@@ -117,6 +117,13 @@ _PHRASES: Final[dict[str, tuple[Phrase, Phrase]]] = {
         ),
         Phrase("The key {key} = {value} stands on line {first} already.", "Keep one line per key."),
     ),
+    "constraint-error/unique": (
+        Phrase(
+            "« {value} » figure déjà à la ligne {first}.",
+            "Garder une seule ligne avec cette valeur.",
+        ),
+        Phrase("“{value}” stands on line {first} already.", "Keep one line with this value."),
+    ),
     "source-error/rows": (
         Phrase("Le fichier n'a pas de lignes.", "Ajouter des lignes sous l'en-tête."),
         Phrase("The file has no rows.", "Add rows below the header."),

@@ -21,6 +21,8 @@ OPENING_BYTES: Final = 1024 * 1024
 """Of a text that are looked at to tell what it is; holds any header."""
 LINE_MAX_BYTES: Final = 16 * 1024 * 1024
 """Of one line, or of one record of several: no cell of any schema needs a hundredth of it."""
+REPEATS_ROWS: Final = 1_000_000
+"""Rows whose keys are held at once to find those that stand twice; about 100 MB."""
 NEAREST_MAX: Final = 20
 """Unknown columns for which a near name is looked up; each costs a walk over the schema."""
 LABEL_MAX_CHARS: Final = 80

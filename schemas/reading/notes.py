@@ -78,6 +78,10 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
         "La correspondance retenue pour ce jeu de données ne convient plus au schéma : écartée.",
         "The column mapping remembered for this dataset no longer fits the schema; it isn't used.",
     ),
+    "too-large": (
+        "Le fichier est trop grand pour être publié en une fois (au plus {value}) : le partager.",
+        "The file is too large to be published at once (at most {value}): split it.",
+    ),
     "remembered": (
         "Correspondance des colonnes retenue pour ce jeu de données, employée de nouveau.",
         "Column mapping remembered for this dataset, used again.",

@@ -15,7 +15,7 @@ from schemas.reading.limits import FILE_MAX_BYTES
 from schemas.reading.mapping import ColumnMapping
 from schemas.reading.notes import Note
 from schemas.reading.ods import Ods
-from schemas.reading.text import Text, to_text
+from schemas.reading.text import to_text
 from schemas.reading.workbook import read_book
 from schemas.reading.xlsx import Xlsx
 from schemas.report import ReportBuilder
@@ -74,7 +74,7 @@ def _read_text(
     text = to_text(data)
     if not text.utf8.strip(_SPACES):
         raise Unreadable(ReadingFault.of("source-error"))
-    as_json = _is_json(text, filename)
+    as_json = is_json(text.utf8.lstrip(_SPACES)[:1], filename)
     if as_json and text.encoding == "Windows-1252":
         raise Unreadable(ReadingFault.of("encoding-error", case="json"))
     if text.encoding != "UTF-8":
@@ -83,8 +83,14 @@ def _read_text(
     return reader(text.utf8, schema, builder, note, progress, mapping=mapping)
 
 
-def _is_json(text: Text, filename: str) -> bool:
+def is_json(opening: bytes, filename: str) -> bool:
+    """Whether a text is JSON, by its name, or else by its first character.
+
+    Args:
+        opening: Its first characters, without spaces before them.
+        filename: Its name.
+    """
     suffix = PurePath(filename).suffix.lower()
     if suffix in _JSON_SUFFIXES or suffix in _DELIMITED_SUFFIXES:
         return suffix in _JSON_SUFFIXES
-    return text.utf8.lstrip(_SPACES)[:1] in (b"[", b"{")
+    return opening.startswith((b"[", b"{"))

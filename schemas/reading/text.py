@@ -1,10 +1,10 @@
 """From the bytes of a file to UTF-8 text: what it is not, and which encoding it has."""
 
-import codecs
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from schemas.reading.encoding import Pieces, encoding_of, first_bytes, has_nul, utf8_pieces
 from schemas.reading.faults import ReadingFault, Unreadable
 
 _MAGIC: Final[tuple[tuple[bytes, str], ...]] = (
@@ -18,8 +18,9 @@ _MAGIC: Final[tuple[tuple[bytes, str], ...]] = (
     (b"ARROW1\x00", "Arrow"),
 )
 _MARKUP: Final = re.compile(rb"\s*<[!?A-Za-z]")
-# a letter of French in UTF-8, read as Windows-1252, is two signs that no French text has in a row
-_UTF8_LETTER: Final = re.compile(rb"[\xc3][\x80-\xbf]|\xe2\x80[\x90-\xa6]|\xc5[\x92\x93]")
+_MAGIC_BYTES: Final = max(len(magic) for magic, _ in _MAGIC)
+_SPACES: Final = b" \t\r\n"
+_OPENING_BYTES: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,50 +39,46 @@ class Text:
 def to_text(data: bytes) -> Text:
     """The text of a file.
 
-    UTF-8 with or without byte order mark, UTF-16 with one, else Windows-1252. A file that is
-    mostly UTF-8 with a broken place is not taken for Windows-1252, which would garble it.
-
     Args:
         data: The file.
 
     Raises:
-        Unreadable: No text: a workbook, an archive, NUL bytes, unknown bytes.
+        Unreadable: As `text_encoding`.
     """
+    encoding = text_encoding(lambda: (data,))
+    return Text(b"".join(utf8_pieces(lambda: (data,), encoding)), encoding)
+
+
+def text_encoding(pieces: Pieces) -> str:
+    """The encoding of a file that is a text, as `encoding_of`.
+
+    Args:
+        pieces: The file.
+
+    Raises:
+        Unreadable: No text: a workbook, an archive, markup, NUL bytes, unknown bytes.
+    """
+    start = first_bytes(pieces, _MAGIC_BYTES)
     for magic, kind in _MAGIC:
         # BZh, PAR1 and a gzip mark alone could be somebody's text; no archive is free of NUL
-        if data.startswith(magic) and (b"\0" in data or magic == b"%PDF-"):
+        if start.startswith(magic) and (magic == b"%PDF-" or has_nul(pieces)):
             raise Unreadable(ReadingFault.of("format-error", case="workbook", kind=kind))
-    text = _decoded(data)
-    if b"\0" in text.utf8:
-        raise Unreadable(ReadingFault.of("format-error", case="binary"))
-    if _MARKUP.match(text.utf8):
+    encoding = encoding_of(pieces)
+    if _MARKUP.match(text_opening(pieces, encoding)):
         raise Unreadable(ReadingFault.of("format-error", case="markup"))
-    return text
+    return encoding
 
 
-def _decoded(data: bytes) -> Text:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        try:
-            return Text(data.decode("utf-16").encode(), "UTF-16")
-        except UnicodeDecodeError as error:
-            raise Unreadable(ReadingFault.of("encoding-error")) from error
-    plain = data.removeprefix(codecs.BOM_UTF8)
-    if plain.isascii():
-        return Text(plain, "UTF-8")
-    try:
-        plain.decode()
-    except UnicodeDecodeError as error:
-        return _windows(plain, error.start)
-    return Text(plain, "UTF-8")
+def text_opening(pieces: Pieces, encoding: str) -> bytes:
+    """The first characters of a text that aren't spaces, in UTF-8; empty if there are none.
 
-
-def _windows(data: bytes, broken: int) -> Text:
-    if b"\0" in data:
-        raise Unreadable(ReadingFault.of("format-error", case="binary"))
-    row = data.count(b"\n", 0, broken) + 1
-    if _UTF8_LETTER.search(data):
-        raise Unreadable(ReadingFault.of("encoding-error", row=row))
-    try:
-        return Text(data.decode("cp1252").encode(), "Windows-1252")
-    except UnicodeDecodeError as error:
-        raise Unreadable(ReadingFault.of("encoding-error", row=row)) from error
+    Args:
+        pieces: The file.
+        encoding: Its encoding.
+    """
+    found = b""
+    for piece in utf8_pieces(pieces, encoding):
+        found = (found + piece).lstrip(_SPACES)
+        if len(found) >= _OPENING_BYTES:
+            break
+    return found[:_OPENING_BYTES]

@@ -15,6 +15,7 @@ from schemas.reading.feed import Feed, line_count, pieces_of
 from schemas.report import LIMIT, Report, ReportBuilder
 
 TEXT = one("string")
+ID = {"name": "id", "type": "integer", "constraints": {"required": True}}
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -212,6 +213,15 @@ def test_all_ways_agree_on_any_text(text: str, part_bytes: int) -> None:
     _both_ways(f"id,x,nom\n{text}".encode(), part_bytes)
     text = text.replace("a", ",,").replace("b", "a,b,c")
     _both_ways(f"id,x,nom\n{text}".encode(), part_bytes)
+
+
+@pytest.mark.parametrize("start", ["x\x01", "x^", "xڀ", "\ufeffx", "(", "\x1fé"])
+def test_text_is_not_taken_for_something_compressed(start: str) -> None:
+    found = of(
+        f"nom,id\n{start}2,1\n{start}3,2\n", schema_of([ID, {"name": "nom", "type": "string"}])
+    )
+    assert {one.rule for one in found.report.faults} <= {"text-error"}
+    _both_ways(f"nom,id\n{start}2,1\n{start}3,2\n".encode(), 1)
 
 
 @given(ANY, st.integers(1, 9), st.integers(1, 9))
