@@ -28,7 +28,7 @@ from schemas.reading.rows import check_part
 from schemas.reading.text import text_encoding, text_opening
 from schemas.report import ReportBuilder
 
-_BINARY: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PAR1")
+_WHOLE: Final = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"PAR1")
 """What a form begins with that is read as a whole."""
 _START_BYTES: Final = 8
 
@@ -40,10 +40,11 @@ def has_parts(pieces: Pieces, filename: str) -> bool:
         pieces: The file.
         filename: Its name.
     """
-    if first_bytes(pieces, _START_BYTES).startswith(_BINARY):
+    if first_bytes(pieces, _START_BYTES).startswith(_WHOLE):
         return False
     # good enough for the first character
-    return not is_json(text_opening(pieces, UTF_8), filename)
+    opening = text_opening(pieces, UTF_8)
+    return not (opening.startswith(b"<") or is_json(opening, filename))
 
 
 def check_parts(

@@ -161,6 +161,7 @@ def test_values_with_one_hash_are_not_the_same(monkeypatch: pytest.MonkeyPatch) 
         (b"a,b", "f.json", False),
         (b"PK\x03\x04", "f.csv", False),
         (b"PAR1\0", "f.csv", False),
+        (b"\n<?xml", "f.csv", False),
         (b"", "f.csv", True),
         ("\ufeffid".encode("utf-16"), "f", True),
     ],
