@@ -16,7 +16,7 @@ from schemas.progress import Progress, silent
 from schemas.reading.cells import LINE
 from schemas.reading.faults import ReadingFault
 from schemas.reading.limits import REPEATS_ROWS
-from schemas.report import LIMIT, ReportBuilder
+from schemas.report import LIMIT, Fault, ReportBuilder
 
 _DRAWER: Final = "_drawer"
 _FIRST: Final = "_first"
@@ -178,7 +178,7 @@ def _gathered(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         yield pl.concat(held)
 
 
-def _fault(asked: _Asked, line: int, first: int, texts: Sequence[str]) -> ReadingFault:
+def _fault(asked: _Asked, line: int, first: int, texts: Sequence[str]) -> Fault:
     if asked.column is not None:
         return ReadingFault.of(
             "constraint-error",
