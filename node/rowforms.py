@@ -13,12 +13,11 @@ import polars as pl
 
 from federation.tabular import CODE, defused
 from schemas.model import Schema
+from schemas.places import point_columns
 
 Form = Literal["csv", "json", "ndjson", "geojson", "parquet"]
 
 _INSTANT: Final = "%Y-%m-%dT%H:%M:%S%.fZ"
-_PAIRS: Final = (("longitude", "latitude"), ("lon", "lat"), ("xlong", "ylat"), ("lng", "lat"))
-"""How schemas call the two coordinates, in lower case."""
 
 Centre = Callable[[str], tuple[float, float] | None]
 """Longitude and latitude of a commune, in degrees."""
@@ -108,13 +107,9 @@ class Points:
 
 def points_of(schema: Schema, owner_place: str | None) -> Points | None:
     """Where the points of a schema's rows come from; None where nothing says where they are."""
-    for field in schema.wire_fields:
-        if field.type == "geopoint":
-            return Points("row", (field.name,))
-    numbers = {one.name.lower(): one.name for one in schema.wire_fields if one.type == "number"}
-    for lon, lat in _PAIRS:
-        if lon in numbers and lat in numbers:
-            return Points("row", (numbers[lon], numbers[lat]))
+    columns = point_columns(schema)
+    if columns:
+        return Points("row", columns)
     return Points("commune") if placed(schema, owner_place) else None
 
 

@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from schemas.reading.file_phrases import FILE_PHRASES
 from schemas.report import Fault
 from schemas.texts import Phrase
 
 _PHRASES: Final[dict[str, tuple[Phrase, Phrase]]] = {
+    **FILE_PHRASES,
     "extra-label/near": (
         Phrase(
             "La colonne « {column} » n'est pas dans le schéma.",
@@ -77,22 +79,6 @@ _PHRASES: Final[dict[str, tuple[Phrase, Phrase]]] = {
         Phrase("La colonne n° {number} n'a pas de nom.", "La nommer, ou la retirer."),
         Phrase("Column no. {number} has no name.", "Name it, or remove it."),
     ),
-    "blank-label/sheet": (
-        Phrase(
-            "La colonne {letters} n'a pas de nom, mais {cell} est remplie.",
-            "Nommer la colonne, ou la vider.",
-        ),
-        Phrase(
-            "Column {letters} has no name, but {cell} is filled.", "Name the column, or empty it."
-        ),
-    ),
-    "missing-cell/merged": (
-        Phrase(
-            "Les cellules {cell} sont fusionnées.",
-            "Annuler la fusion et remplir chaque cellule.",
-        ),
-        Phrase("The cells {cell} are merged.", "Unmerge them and fill every cell."),
-    ),
     "missing-cell": (
         Phrase(
             "La ligne a {found} cellules, l'en-tête {expected}.",
@@ -128,26 +114,6 @@ _PHRASES: Final[dict[str, tuple[Phrase, Phrase]]] = {
         Phrase("Le fichier n'a pas de lignes.", "Ajouter des lignes sous l'en-tête."),
         Phrase("The file has no rows.", "Add rows below the header."),
     ),
-    "source-error/sheet": (
-        Phrase(
-            "Aucune feuille visible du classeur n'a de contenu.",
-            "Afficher la feuille à lire, ou la remplir.",
-        ),
-        Phrase(
-            "No visible sheet of the workbook has any content.",
-            "Show the sheet that is to be read, or fill it.",
-        ),
-    ),
-    "source-error/no-sheet": (
-        Phrase(
-            "La correspondance lit la feuille « {name} », que le classeur n'a pas ou masque.",
-            "Renommer la feuille, ou corriger la correspondance.",
-        ),
-        Phrase(
-            "The mapping reads the sheet “{name}”, which the workbook lacks or hides.",
-            "Rename the sheet, or correct the mapping.",
-        ),
-    ),
     "source-error/unreadable": (
         Phrase(
             "Le fichier n'a pas pu être lu.",
@@ -156,53 +122,6 @@ _PHRASES: Final[dict[str, tuple[Phrase, Phrase]]] = {
         Phrase(
             "The file could not be read.",
             "Open it in a spreadsheet program and export it as CSV (UTF-8) again.",
-        ),
-    ),
-    "format-error/workbook": (
-        Phrase(
-            "Ce format n'est pas lu : {kind}.",
-            "Fournir un classeur XLSX ou ODS, un CSV, du JSON ou du GeoJSON.",
-        ),
-        Phrase(
-            "This format is not read: {kind}.",
-            "Provide an XLSX or ODS workbook, CSV, JSON or GeoJSON.",
-        ),
-    ),
-    "format-error/old-workbook": (
-        Phrase(
-            "Le classeur est dans un ancien format ({kind}), qui n'est pas lu.",
-            "L'ouvrir dans un tableur et l'enregistrer au format XLSX ou ODS.",
-        ),
-        Phrase(
-            "The workbook has an old format ({kind}), which is not read.",
-            "Open it in a spreadsheet program and save it as XLSX or ODS.",
-        ),
-    ),
-    "format-error/encrypted": (
-        Phrase(
-            "Le fichier est protégé par un mot de passe.",
-            "L'enregistrer sans mot de passe.",
-        ),
-        Phrase("The file is protected by a password.", "Save it without a password."),
-    ),
-    "format-error/archive": (
-        Phrase(
-            "Le fichier est abîmé ou n'a pas la structure de son format.",
-            "L'ouvrir dans un tableur et l'enregistrer de nouveau, ou l'exporter en CSV (UTF-8).",
-        ),
-        Phrase(
-            "The file is damaged or has not the structure of its format.",
-            "Open it in a spreadsheet program and save it again, or export it as CSV (UTF-8).",
-        ),
-    ),
-    "format-error/zip": (
-        Phrase(
-            "L'archive ZIP ne contient ni classeur ni GTFS.",
-            "En extraire le fichier et le fournir lui-même.",
-        ),
-        Phrase(
-            "The ZIP archive holds neither a workbook nor GTFS.",
-            "Unpack it and provide the file itself.",
         ),
     ),
     "format-error/binary": (
@@ -283,51 +202,6 @@ _PHRASES: Final[dict[str, tuple[Phrase, Phrase]]] = {
             "At most {limit} bytes a line: check line ends and quotes.",
         ),
     ),
-    "limit-error/wide": (
-        Phrase(
-            "La feuille s'étend jusqu'à la cellule {cell}.",
-            "Au plus {limit} colonnes : effacer ce qui est à droite du tableau.",
-        ),
-        Phrase(
-            "The sheet reaches the cell {cell}.",
-            "At most {limit} columns: erase what is right of the table.",
-        ),
-    ),
-    "limit-error/cells": (
-        Phrase(
-            "La feuille a trop de cellules.", "Au plus {limit} cellules remplies : la partager."
-        ),
-        Phrase("The sheet has too many cells.", "At most {limit} filled cells: split it."),
-    ),
-    "limit-error/sheets": (
-        Phrase("Le classeur a trop de feuilles.", "Au plus {limit} : ne garder que celle à lire."),
-        Phrase("The workbook has too many sheets.", "At most {limit}: keep the one to read."),
-    ),
-    "limit-error/cell": (
-        Phrase("Le texte de la cellule {cell} est trop long.", "Au plus {limit} caractères."),
-        Phrase("The text of the cell {cell} is too long.", "At most {limit} characters."),
-    ),
-    "limit-error/archive-entries": (
-        Phrase("L'archive a trop de fichiers.", "Au plus {limit} fichiers."),
-        Phrase("The archive has too many files.", "At most {limit} files."),
-    ),
-    "limit-error/archive-bytes": (
-        Phrase(
-            "Le contenu décompressé du fichier est trop grand.",
-            "Au plus {limit} octets : partager le fichier.",
-        ),
-        Phrase("The file is too large when unpacked.", "At most {limit} bytes: split the file."),
-    ),
-    "limit-error/archive-ratio": (
-        Phrase(
-            "Le fichier est comprimé de façon anormale (plus de {limit} pour 1).",
-            "L'ouvrir dans un tableur et l'enregistrer de nouveau.",
-        ),
-        Phrase(
-            "The file is compressed abnormally (more than {limit} to 1).",
-            "Open it in a spreadsheet program and save it again.",
-        ),
-    ),
     "constraint-error/scale": (
         Phrase(
             "{value} a trop de chiffres après la virgule.",
@@ -388,38 +262,6 @@ _PHRASES: Final[dict[str, tuple[Phrase, Phrase]]] = {
     "type-error/bare": (
         Phrase("{value} n'est pas un texte.", 'L\'écrire entre guillemets : "{value}".'),
         Phrase("{value} is not a text.", 'Put it in quotes: "{value}".'),
-    ),
-    "type-error/error-cell": (
-        Phrase(
-            "La cellule {cell} contient une erreur de calcul : {value}.",
-            "Corriger la formule, ou vider la cellule.",
-        ),
-        Phrase(
-            "The cell {cell} holds an error of calculation: {value}.",
-            "Correct the formula, or empty the cell.",
-        ),
-    ),
-    "type-error/formula": (
-        Phrase(
-            "La formule de la cellule {cell} n'a pas de résultat enregistré.",
-            "Ouvrir le classeur dans un tableur, l'enregistrer et le fournir de nouveau.",
-        ),
-        Phrase(
-            "The formula in the cell {cell} has no stored result.",
-            "Open the workbook in a spreadsheet program, save it and provide it again.",
-        ),
-    ),
-    "type-error/stale": (
-        Phrase(
-            "Le résultat enregistré de la formule en {cell} est à recalculer, "
-            "d'après le classeur lui-même.",
-            "Ouvrir le classeur dans un tableur, l'enregistrer et le fournir de nouveau.",
-        ),
-        Phrase(
-            "The stored result of the formula in {cell} is to be calculated again, "
-            "as the workbook itself says.",
-            "Open the workbook in a spreadsheet program, save it and provide it again.",
-        ),
     ),
     "type-error/surrogate": (
         Phrase("Le texte contient un demi-caractère Unicode.", "Retirer ce caractère."),

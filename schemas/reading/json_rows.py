@@ -1,4 +1,7 @@
-"""Rows from JSON: a list of flat objects, or one object per line (RFC 8259, jsonlines.org)."""
+"""Rows from JSON: a list of flat objects, or one object per line (RFC 8259, jsonlines.org).
+
+Features of GeoJSON (RFC 7946) are rows as well: in a collection, in a list, or one per line.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,6 +11,7 @@ from schemas.model import Field, Schema
 from schemas.progress import Progress, silent
 from schemas.reading.cells import Cells, CellsBuilder
 from schemas.reading.faults import ReadingFault, Unreadable
+from schemas.reading.features import Features, is_feature
 from schemas.reading.jsontext import (
     Bare,
     JsonError,
@@ -28,6 +32,9 @@ from schemas.reading.mapping import ColumnMapping
 from schemas.reading.notes import Note
 from schemas.report import Fault, ReportBuilder
 
+_COLLECTION: Final = re.compile(r'"type"\s*:\s*"FeatureCollection"')
+_COLLECTION_CHARS: Final = 64 * 1024
+"""At the start and at the end of a text, where its type may stand."""
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _NUMERIC: Final = frozenset({"integer", "number", "year"})
 _NESTED: Final[dict[str, type]] = {"array": list, "object": dict}
@@ -67,7 +74,16 @@ def read_json(
         rows.tell_labels()
     for found in rows.labels.notes():
         note(found)
+    rows.features.tell(note)
     return rows.build()
+
+
+def _is_collection(text: str, at: int) -> bool:
+    """Whether a text is one object, a GeoJSON collection."""
+    if not text.startswith("{", at):
+        return False
+    parts = (text[at : at + _COLLECTION_CHARS], text[-_COLLECTION_CHARS:])
+    return any(_COLLECTION.search(part) for part in parts)
 
 
 class _Rows:
@@ -93,12 +109,15 @@ class _Rows:
         self._members: Final[dict[tuple[str, ...], Mapping[str, str]]] = {}
         self._present: Final[set[str]] = set()
         self.labels: Final = LabelMatcher(schema, builder, mapping)
+        self.features: Final = Features(schema)
 
     def read(self) -> None:
         """Read all values."""
         at = self._skip(0)
         if self._text.startswith("[", at):
-            self._read_list(at + 1)
+            self._end(self._read_list(at + 1))
+        elif _is_collection(self._text, at):
+            self._end(self._read_collection(at + 1))
         else:
             self._read_lines(at)
 
@@ -113,19 +132,50 @@ class _Rows:
         absent = [name for name in self._fields if name not in self._present]
         return Cells(frame.drop(absent), lines, frozenset(self._broken), self._dropped)
 
-    def _read_list(self, at: int) -> None:
+    def _read_list(self, at: int) -> int:
+        """Read rows up to the end of their list; gives the position after it."""
         at = self._skip(at)
         if self._text.startswith("]", at):
-            self._end(at + 1)
-            return
+            return at + 1
         while True:
             at = self._skip(self._value(at))
             if self._text.startswith("]", at):
-                self._end(at + 1)
-                return
-            if not self._text.startswith(",", at):
+                return at + 1
+            at = self._comma(at)
+
+    def _read_collection(self, at: int) -> int:
+        """Read the features of a collection; gives the position after it."""
+        at = self._skip(at)
+        while True:
+            name, at = self._decoded(at)
+            at = self._skip(at)
+            if (
+                isinstance(name, Bare)
+                or not isinstance(name, str)
+                or self._text[at : at + 1] != ":"
+            ):
                 raise self._unreadable(JsonError("json"), at)
             at = self._skip(at + 1)
+            if name == "features" and self._text.startswith("[", at):
+                at = self._read_list(at + 1)
+            else:
+                value, at = self._decoded(at)
+                self.features.member(name, value)
+            at = self._skip(at)
+            if self._text.startswith("}", at):
+                return at + 1
+            at = self._comma(at)
+
+    def _comma(self, at: int) -> int:
+        if not self._text.startswith(",", at):
+            raise self._unreadable(JsonError("json"), at)
+        return self._skip(at + 1)
+
+    def _decoded(self, at: int) -> tuple[Any, int]:
+        try:
+            return decode_at(self._text, at)
+        except JsonError as error:
+            raise self._unreadable(error, at) from error
 
     def _read_lines(self, at: int) -> None:
         while at < len(self._text):
@@ -144,10 +194,7 @@ class _Rows:
         return found.end()
 
     def _value(self, at: int) -> int:
-        try:
-            value, end = decode_at(self._text, at)
-        except JsonError as error:
-            raise self._unreadable(error, at) from error
+        value, end = self._decoded(at)
         self._line += self._text.count("\n", self._counted, at)
         self._counted = at
         self._add(value)
@@ -162,17 +209,37 @@ class _Rows:
             self._builder.add(ReadingFault.of("format-error", row=self._line, case="object"))
             self._dropped += 1
             return
+        extra: dict[str, str | Fault] = {}
+        if is_feature(value):
+            value, extra = self._feature(value)
         members = self._placed(tuple(value))
         row: list[str | None] = []
         for name, field in self._fields.items():
             item = value.get(members.get(name))
-            found = None if item is None else self._cell(item, field)
+            found = extra.get(name) if item is None else self._cell(item, field)
             if isinstance(found, Fault):
                 self._builder.add(found)
                 self._broken.add(self._cells.height)
                 found = None
             row.append(found)
+        if isinstance(lost := extra.get(""), Fault):
+            self._builder.add(lost)
+            self._broken.add(self._cells.height)
         self._cells.add(self._line, row)
+
+    def _feature(self, feature: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str | Fault]]:
+        """A feature's properties, and cells by column that come from elsewhere."""
+        value: dict[str, Any] = feature["properties"] or {}
+        cells = self.features.cells(feature["geometry"], self._line)
+        known = self.features.identity(feature)
+        if known is not None and known[0] not in self._placed(tuple(value)):
+            self.features.used_identity()
+            cells[known[0]] = known[1]
+        # what is wrong is no missing column as well
+        faulty = any(isinstance(cell, Fault) for cell in cells.values())
+        self.labels.supply(self.features.columns if faulty else cells)
+        self._present.update(cells)
+        return value, cells
 
     def _placed(self, names: tuple[str, ...]) -> Mapping[str, str]:
         """Member by column, in objects that have these members."""

@@ -122,6 +122,7 @@ class LabelMatcher:
         self._rows: Final[dict[str, int]] = {}
         self._held: Final[dict[str, str]] = {}
         self._told: Final[set[str]] = set()
+        self._supplied: Final[set[str]] = set()
         self._faults: Final[list[Fault]] = []
 
     def meaning(self, label: str) -> Meaning:
@@ -155,6 +156,14 @@ class LabelMatcher:
         for field, label in columns.items():
             self._held.setdefault(field, label)
         return columns
+
+    def supply(self, names: Iterable[str]) -> None:
+        """Know columns that come from elsewhere than a label, such as a feature's geometry.
+
+        Args:
+            names: Of columns.
+        """
+        self._supplied.update(names)
 
     def tell(self, *, rows: bool = True) -> None:
         """Report what was found, in the order of the labels, once all are seen.
@@ -232,5 +241,8 @@ class LabelMatcher:
         # a column that several could be isn't missing: one fault says enough
         possible = {field for label in self._rows for field in self.meaning(label).fields}
         for field in self._schema.wire_fields:
-            if field.constraints.required and field.name not in possible | self._constants:
+            if (
+                field.constraints.required
+                and field.name not in possible | self._constants | self._supplied
+            ):
                 self._builder.add(ReadingFault.of("missing-label", column=field.name))

@@ -104,6 +104,22 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
         "Cellules calculées par une formule : {value} ; leur dernier résultat enregistré est lu.",
         "Cells made by a formula: {value}; their last stored result is read.",
     ),
+    "feature-id": (
+        "Colonne « {column} » : prise dans le membre « id » des entités GeoJSON.",
+        "Column “{column}”: taken from the member “id” of the GeoJSON features.",
+    ),
+    "geometry-unplaced": (
+        "Géométries sans colonne dans le schéma, laissées de côté : {value}.",
+        "Geometries that the schema has no column for, left out: {value}.",
+    ),
+    "altitude": (
+        "Altitudes des points laissées de côté.",
+        "Altitudes of points left out.",
+    ),
+    "coordinates-rounded": (
+        "Colonnes {column} : coordonnées des points arrondies à la précision du schéma.",
+        "Columns {column}: coordinates of points rounded to the precision of the schema.",
+    ),
     "rows-hidden": (
         "Lignes masquées ou filtrées : {value} ; elles sont lues aussi.",
         "Hidden or filtered rows: {value}; they are read too.",

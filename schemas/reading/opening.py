@@ -20,7 +20,7 @@ from schemas.reading.workbook import read_book
 from schemas.reading.xlsx import Xlsx
 from schemas.report import ReportBuilder
 
-_JSON_SUFFIXES: Final = frozenset({".json", ".jsonl", ".ndjson"})
+_JSON_SUFFIXES: Final = frozenset({".json", ".jsonl", ".ndjson", ".geojson", ".geojsonl"})
 _DELIMITED_SUFFIXES: Final = frozenset({".csv", ".tsv", ".tab", ".txt"})
 _SPACES: Final = b" \t\r\n"
 

@@ -5,21 +5,17 @@ become instants, those with a percent format percentages. Both flavours of the s
 by local names.
 """
 
-import posixpath
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Final, Literal
+from typing import Final
 
 from schemas.reading.archive import Archive, broken
-from schemas.reading.faults import ReadingFault, Unreadable
 from schemas.reading.limits import (
     CELL_MAX_CHARS,
     COLUMNS_MAX,
     MERGED_MAX,
-    PART_MAX_BYTES,
     SHEET_COLUMNS_MAX,
     SHEET_ROWS_MAX,
 )
@@ -31,7 +27,6 @@ from schemas.reading.sheets import (
     Range,
     Row,
     Sheet,
-    SheetName,
     Special,
     filled,
     letters,
@@ -42,27 +37,19 @@ from schemas.reading.sheets import (
     too_long,
     too_wide,
 )
+from schemas.reading.xlsx_parts import (
+    TRUE,
+    Look,
+    WorkbookPart,
+    beside,
+    looks_of,
+    relations,
+    shared_texts,
+    unescaped,
+)
 
 _ROOT: Final = "_rels/.rels"
 _WORKBOOK: Final = "xl/workbook.xml"
-_TRUE: Final = ("1", "true")
-_STYLES_MAX: Final = 65_536
-"""More formats than Excel allows (65,490)."""
-
-Look = Literal["date", "duration", "percent"]
-_BUILTIN: Final[Mapping[int, Look]] = {
-    9: "percent",
-    10: "percent",
-    **dict.fromkeys((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)), "date"),
-    46: "duration",
-}
-"""ISO/IEC 29500-1, 18.8.30; 27 to 36 and 50 to 58 are dates in East Asian editions."""
-_NO_CODE: Final = re.compile(
-    r'"[^"]*"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]', re.IGNORECASE | re.DOTALL
-)
-_DURATION: Final = re.compile(r"\[[hms]+\]", re.IGNORECASE)
-_DATE_CODE: Final = re.compile(r"[dmyhs]", re.IGNORECASE)
-
 _EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - workbooks have no time zones
 _EPOCH_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001
 _LEAP_BUG: Final = 60
@@ -70,7 +57,6 @@ _LEAP_BUG: Final = 60
 _DAY_MS: Final = 86_400_000
 _SERIAL_MAX: Final = 2_958_466
 """The day after 31 December 9999."""
-_ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 class Xlsx:
@@ -90,10 +76,10 @@ class Xlsx:
             Unreadable: A part is damaged.
         """
         self._archive: Final = archive
-        root = _relations(archive, _ROOT) if _ROOT in archive else {}
+        root = relations(archive, _ROOT) if _ROOT in archive else {}
         main = next((to for kind, to in root.values() if kind == "officeDocument"), _WORKBOOK)
-        related = _relations(archive, _beside(main))
-        book = _Workbook()
+        related = relations(archive, beside(main))
+        book = WorkbookPart()
         book.read(archive.stream(main))
         paths = {one: to for one, (kind, to) in related.items() if kind == "worksheet"}
         found = [(sheet, paths[one]) for sheet, one in book.found if one in paths]
@@ -101,8 +87,8 @@ class Xlsx:
         self._paths: Final = tuple(path for _, path in found)
         kinds = dict(related.values())
         self._facts: Final = _Facts(
-            texts=_texts(archive, kinds.get("sharedStrings")),
-            looks=_looks(archive, kinds.get("styles")),
+            texts=shared_texts(archive, kinds.get("sharedStrings")),
+            looks=looks_of(archive, kinds.get("styles")),
             epoch_1904=book.epoch_1904,
             stale=book.stale,
         )
@@ -153,154 +139,6 @@ class _Facts:
     looks: tuple[Look | None, ...]
     epoch_1904: bool
     stale: bool
-
-
-# -- parts -------------------------------------------------------------------------------------
-
-
-class _Relations(Markup):
-    """Kind and target of each relation, by id."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: Final[dict[str, tuple[str, str]]] = {}
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name == "Relationship" and attributes.get("TargetMode") != "External":
-            kind = attributes.get("Type", "").rpartition("/")[2]
-            self.found[attributes.get("Id", "")] = kind, attributes.get("Target", "")
-
-
-def _relations(archive: Archive, name: str) -> dict[str, tuple[str, str]]:
-    relations = _Relations()
-    relations.read(archive.stream(name))
-    base = posixpath.dirname(posixpath.dirname(name))
-    return {
-        one: (kind, posixpath.normpath(posixpath.join(base, target.replace("\\", "/"))))
-        for one, (kind, target) in relations.found.items()
-    }
-
-
-def _beside(main: str) -> str:
-    return posixpath.join(posixpath.dirname(main), "_rels", f"{posixpath.basename(main)}.rels")
-
-
-class _Workbook(Markup):
-    """Names of sheets, and what holds for the whole workbook."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: Final[list[tuple[SheetName, str]]] = []
-        self.epoch_1904 = False
-        self.stale = False
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name == "sheet":
-            one = next(
-                (to for key, to in attributes.items() if key.endswith("/relationships id")), ""
-            )
-            hidden = attributes.get("state", "visible") != "visible"
-            self.found.append((SheetName(attributes.get("name", ""), hidden), one))
-        elif name == "workbookPr":
-            self.epoch_1904 = attributes.get("date1904") in _TRUE
-        elif name == "calcPr":
-            self.stale = attributes.get("fullCalcOnLoad") in _TRUE
-
-
-class _Texts(Markup):
-    """Shared texts; runs of rich text are joined, readings of East Asian characters left out."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: Final[list[str]] = []
-        self._parts: list[str] = []
-        self._phonetic = False
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:  # noqa: ARG002
-        if name == "si":
-            self._parts = []
-        elif name == "rPh":
-            self._phonetic = True
-        elif name == "t" and not self._phonetic:
-            self.listen(self._parts.append)
-
-    def end(self, name: str) -> None:
-        if name == "t":
-            self.listen(None)
-        elif name == "rPh":
-            self._phonetic = False
-        elif name == "si":
-            self.found.append(_unescaped("".join(self._parts)))
-
-
-def _texts(archive: Archive, path: str | None) -> tuple[str, ...]:
-    if path is None or path not in archive:
-        return ()
-    texts = _Texts()
-    if archive.size_bytes(path) > PART_MAX_BYTES:
-        raise Unreadable(ReadingFault.of("limit-error", case="archive-bytes", limit=PART_MAX_BYTES))
-    texts.read(archive.stream(path))
-    return tuple(texts.found)
-
-
-def _unescaped(text: str) -> str:
-    return _ESCAPE.sub(_letter, text) if "_x" in text else text
-
-
-def _letter(found: re.Match[str]) -> str:
-    letter = chr(int(found[1], 16))
-    return found[0] if "\ud800" <= letter <= "\udfff" else letter
-
-
-class _Styles(Markup):
-    """What the formats of cells look like."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: Final[list[Look | None]] = []
-        self._own: Final[dict[str, Look | None]] = {}
-        self._cells = False
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name == "numFmt" and len(self._own) < _STYLES_MAX:
-            self._own[attributes.get("numFmtId", "")] = look(attributes.get("formatCode", ""))
-        elif name == "cellXfs":
-            self._cells = True
-        elif name == "xf" and self._cells and len(self.found) < _STYLES_MAX:
-            number = attributes.get("numFmtId", "0")
-            builtin = _BUILTIN.get(int(number)) if number.isdecimal() and len(number) < 4 else None  # noqa: PLR2004 - three digits
-            self.found.append(self._own.get(number, builtin))
-
-    def end(self, name: str) -> None:
-        if name == "cellXfs":
-            self._cells = False
-
-
-def _looks(archive: Archive, path: str | None) -> tuple[Look | None, ...]:
-    if path is None or path not in archive:
-        return ()
-    styles = _Styles()
-    styles.read(archive.stream(path))
-    return tuple(styles.found)
-
-
-def look(code: str) -> Look | None:
-    """What a number format makes of a number.
-
-    Args:
-        code: Format code (ISO/IEC 29500-1, 18.8.31); its first section counts.
-    """
-    plain = _NO_CODE.sub("", code).split(";")[0]
-    if _DURATION.search(plain):
-        return "duration"
-    if "%" in plain:
-        return "percent"
-    if plain.strip().lower() in ("general", "standard"):
-        return None
-    return "date" if _DATE_CODE.search(plain) else None
-
-
-# -- cells -------------------------------------------------------------------------------------
 
 
 _NAMES_MAX: Final = 1_000
@@ -403,7 +241,7 @@ class _Rows(Markup):
             raise broken()
         self._row, self._row_text, self._column, self._cells = row, str(row), -1, {}
         self._state = _ROW
-        self._hidden = attributes.get("hidden") in _TRUE
+        self._hidden = attributes.get("hidden") in TRUE
 
     def _begin(self, attributes: Mapping[str, str]) -> None:
         place = attributes.get("r")
@@ -455,7 +293,7 @@ class _Rows(Markup):
             if not text:
                 # a formula may well give an empty text
                 return None
-            return self._shared(text) if kind == "s" else _unescaped(text)
+            return self._shared(text) if kind == "s" else unescaped(text)
         if not text:
             return Special("", "uncached", formula=True) if self._formula else None
         if kind == "n":
@@ -497,7 +335,7 @@ class _Rows(Markup):
 
 
 def _boolean(text: str) -> Cell:
-    return "true" if text.strip() in _TRUE else "false"
+    return "true" if text.strip() in TRUE else "false"
 
 
 def _error(text: str) -> Cell:

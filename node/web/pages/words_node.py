@@ -296,9 +296,9 @@ NODE: Final[Mapping[str, Three]] = {
     ),
     "u.file": ("Fichier", "File", "Datei"),
     "u.file.hint": (
-        "CSV, XLSX, ODS ou JSON ; {size} au plus.",
-        "CSV, XLSX, ODS or JSON; {size} at most.",
-        "CSV, XLSX, ODS oder JSON; höchstens {size}.",
+        "CSV, XLSX, ODS, JSON ou GeoJSON ; {size} au plus.",
+        "CSV, XLSX, ODS, JSON or GeoJSON; {size} at most.",
+        "CSV, XLSX, ODS, JSON oder GeoJSON; höchstens {size}.",
     ),
     "u.check": ("Contrôler", "Check", "Prüfen"),
     "u.report": ("Rapport de contrôle", "Check report", "Prüfbericht"),

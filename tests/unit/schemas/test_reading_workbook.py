@@ -12,7 +12,8 @@ from reading_world import ALL, REQUIRED, guesses, of, one, schema_of, told, valu
 from workbook_world import ods, ods_of, ods_row, saved, sheet_xml, taken, xlsx, zipped
 
 from schemas.reading import ColumnMapping, read
-from schemas.reading.xlsx import clock_text, instant, look
+from schemas.reading.xlsx import clock_text, instant
+from schemas.reading.xlsx_parts import look
 
 HEAD = ["id", "nom", "montant", "ouvert", "jour", "instant", "annee"]
 ROWS: list[list[Any]] = [
