@@ -15,10 +15,13 @@ CODE: Final = "codgeo"
 NAME: Final = "libgeo"
 """Columns as INSEE's own files name them."""
 
-FORMULA: Final = r"^[=+\-@\t\r]"
-"""A cell that begins so would run as a formula when a spreadsheet opens the CSV (CWE-1236)."""
+FORMULA: Final = r"^[=+\-@\t\r\n＝＋－＠]"
+"""A cell that begins so would run as a formula when a spreadsheet opens the CSV (CWE-1236).
 
-FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
+The wide forms are read as the plain ones by spreadsheets in East Asian settings (OWASP).
+"""
+
+FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """The same, for `str.startswith`."""
 
 

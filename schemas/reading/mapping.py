@@ -18,6 +18,7 @@ from schemas.model import Field, Schema
 from schemas.reading.casting import cast_column
 from schemas.reading.cells import Cells
 from schemas.reading.limits import CELL_MAX_CHARS, COLUMNS_MAX
+from schemas.reading.meanings import Meanings, stripped
 from schemas.report import shorten
 
 VERSION: Final = 1
@@ -197,6 +198,7 @@ def check_mapping(mapping: ColumnMapping, schema: Schema) -> None:
 
 def _check_columns(mapping: ColumnMapping, schema: Schema) -> None:
     labels: dict[str, str] = {}
+    plain = Meanings(schema)
     for label, name in mapping.columns.items():
         if name is None:
             continue
@@ -206,6 +208,13 @@ def _check_columns(mapping: ColumnMapping, schema: Schema) -> None:
             known = ", ".join(one.name for one in schema.fields)
             raise MappingFault(
                 f"columns.{label}: {schema.name} has no column {name!r}", f"known are: {known}"
+            )
+        personal = schema.personal.intersection(plain.of(stripped(label)).fields)
+        if personal and name not in schema.personal:
+            raise MappingFault(
+                f"columns.{label}: this label is {', '.join(personal)}, which is personal and "
+                f"never leaves the node; as {name} it would",
+                "put null, or rename the column in the file if it is something else",
             )
         if name in labels:
             raise MappingFault(

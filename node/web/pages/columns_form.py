@@ -235,13 +235,15 @@ def answered(
         for name, spellings in before.values.items()
         if name in taken and before.columns.get(taken[name]) == name
     }
-    _check_constants(constants, schema, lang)
+    _check(ColumnMapping(schema.name, columns), schema, say(lang, "m.personal"))
+    for name, value in constants.items():
+        wrong = say(lang, "m.constant", column=name, value=value)
+        _check(ColumnMapping(schema.name, {}, {name: value}), schema, wrong)
     return ColumnMapping(schema.name, columns, constants, values, before.sheet, before.decimal)
 
 
-def _check_constants(constants: Mapping[str, str], schema: Schema, lang: Lang) -> None:
-    for name, value in constants.items():
-        try:
-            check_mapping(ColumnMapping(schema.name, {}, {name: value}), schema)
-        except MappingFault as fault:
-            raise Unanswered(say(lang, "m.constant", column=name, value=value)) from fault
+def _check(mapping: ColumnMapping, schema: Schema, told: str) -> None:
+    try:
+        check_mapping(mapping, schema)
+    except MappingFault as fault:
+        raise Unanswered(told) from fault

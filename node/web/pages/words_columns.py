@@ -69,6 +69,11 @@ COLUMNS: Final[Mapping[str, Three]] = {
         "“{value}” doesn’t fit the column “{column}”.",
         "„{value}“ passt nicht zur Spalte „{column}“.",
     ),
+    "m.personal": (
+        "Une colonne personnelle du schéma ne peut pas être lue comme une autre : elle sortirait.",
+        "A personal column of the schema can’t be read as another one: it would leave the node.",
+        "Eine personenbezogene Spalte darf nicht als andere gelesen werden: Sie ginge hinaus.",
+    ),
     "m.unknown": (
         "Cette réponse ne convient pas au schéma : la vérifier.",
         "This answer doesn’t fit the schema: check it.",

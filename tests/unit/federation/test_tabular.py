@@ -1,8 +1,12 @@
 """Rows as analysts read them."""
 
-import polars as pl
+import ast
+from pathlib import Path
 
-from federation.tabular import defused, with_places
+import polars as pl
+import pytest
+
+from federation.tabular import FORMULA_BEGINS, defused, with_places
 from tests.world import ARVIEU, EPCI, counts, projects, schema, types_schema
 
 
@@ -44,3 +48,29 @@ def test_texts_that_a_spreadsheet_would_run_are_defused():
     frame = pl.DataFrame({"a": ["=1+1", "@x", "ok", None], "n": [-1, 2, 3, 4]})
     assert defused(frame)["a"].to_list() == ["'=1+1", "'@x", "ok", None]
     assert defused(frame)["n"].to_list() == [-1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("begin", FORMULA_BEGINS)
+def test_every_begin_of_a_formula_is_defused(begin: str):
+    frame = pl.DataFrame({"a": [f"{begin}1+1", f"x{begin}"]})
+    assert defused(frame)["a"].to_list() == [f"'{begin}1+1", f"x{begin}"]
+
+
+WRITERS = {"write_csv", "writer", "DictWriter", "write_excel", "Workbook"}
+ROOT = Path(__file__).parents[3]
+
+
+def test_whoever_writes_tables_for_spreadsheets_defuses_them():
+    """A new way out has to say how it keeps formulas from running."""
+    found = set()
+    for path in (*(ROOT / "federation").rglob("*.py"), *(ROOT / "node").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        names = {
+            node.func.attr
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        }
+        if names & WRITERS and "csv" in text:
+            found.add(path.relative_to(ROOT).as_posix())
+            assert "defused" in text, path
+    assert {"node/exporting.py", "node/rowforms.py", "node/web/api/figures.py"} <= found

@@ -11,6 +11,12 @@ import pytest
 from cli_world import BAD_CSV, GOOD_CSV
 from web_world import ARVIEU, Reader, Site, csrf_of, site_of
 
+from node.web.pages import columns_form
+from schemas.catalogue import bundled
+from schemas.model import Schema
+from schemas.reading import Reading, read
+from schemas.reading.proposing import Proposal
+
 COUNTS = f"{ARVIEU}/comptage-mobilites"
 HOSTILE = '"><script>alert(1)</script>'
 OTHER = GOOD_CSV.replace(
@@ -173,3 +179,47 @@ async def test_programs_see_and_set_the_mapping(site: Site):
     assert (await site.get(path.replace("12011", "12253"))).status == 404
     assert (await site.ask("PUT", path, data=json.dumps(plain))).status == 200
     assert (await site.post(data)).status == 422
+
+
+# -- the form's answer, without a page ---------------------------------------------------------
+
+
+def proposed(text: str) -> tuple[Schema, Reading, Proposal | None]:
+    schema = bundled().latest("mediation-numerique")
+    assert schema is not None
+    data = text.encode()
+    reading = read(data, filename="f.csv", schema=schema)
+    return schema, reading, columns_form.proposal_for(data, "f.csv", schema, reading, None)
+
+
+def test_a_personal_column_is_no_other():
+    schema, _, proposal = proposed("id,Courriels\n1,a@b.fr\n")
+    assert proposal is not None
+    with pytest.raises(columns_form.Unanswered, match="personnelle"):
+        columns_form.answered({"c0": "id", "c1": "nom"}, proposal, schema, "fr")
+    found = columns_form.answered({"c0": "id", "c1": "courriels"}, proposal, schema, "fr")
+    assert found.columns == {"id": "id", "Courriels": "courriels"}
+
+
+def test_a_wrong_constant_is_told_and_the_place_is_proposed():
+    schema, reading, proposal = proposed("id,Nom du lieu,,\n1,a,,\n")
+    assert proposal is not None
+    form = columns_form.columns_form(proposal, schema, reading, participant=ARVIEU, lang="de")
+    assert form is not None
+    assert form.unnamed
+    by_name = {one.column: one for one in form.constants}
+    assert by_name["code_insee"].value == "12011"
+    field = by_name["date_maj"].field
+    with pytest.raises(columns_form.Unanswered, match="date_maj"):
+        columns_form.answered({field: "nord"}, proposal, schema, "de")
+    found = columns_form.answered({field: "31/12/2026", "unnamed": "1"}, proposal, schema, "de")
+    assert found.constants == {"date_maj": "31/12/2026"}
+    assert found.columns[""] is None
+    assert columns_form.answered({"fresh": "1"}, proposal, schema, "de").empty
+
+
+def test_what_is_too_much_for_a_page_is_left_to_the_command():
+    wide = ",".join(f"colonne {number}" for number in range(columns_form.FIELDS_MAX + 1))
+    assert proposed(f"{wide}\n")[2] is None
+    assert proposed("x" * (columns_form.LABELS_MAX_CHARS + 1) + ",id\n1,2\n")[2] is None
+    assert proposed("id\n1\n")[2] is not None  # required columns are missing

@@ -171,6 +171,7 @@ def test_a_mapping_is_written_as_it_is_read() -> None:
         (document(columns={"x": 1}), "columns.x"),
         (document(columns={"x": "id", "y": "id"}), "'x' and 'y' are both id"),
         (document(columns={" ": "id"}), "blank"),
+        (document(columns={"Courriel": "genre"}), "courriel, which is personal"),
         (document(columns={"x": "insee"}, constants={"insee": "1"}), "constants.insee"),
         (document(constants={"nom": "x"}), "constants.nom"),
         (document(constants={"courriel": "x"}), "personal"),
