@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from federation.errors import MalformedError
+from federation.model import ParticipantText
 from node.link.address import parse_address
 from node.link.proxy import NONE, parse_proxy
 
@@ -116,6 +117,8 @@ class Settings(BaseSettings):
         telemetry: OTLP/HTTP endpoint that traces and metrics are sent to,
             `http://127.0.0.1:4318`; empty for what `OTEL_EXPORTER_OTLP_ENDPOINT` says, else none.
         telemetry_sample: Share of the traces that is recorded, 0 to 1.
+        staff: Agents of this node's bodies in full-time equivalents, by participant id; decides
+            whether a body of 3,500 inhabitants or more must publish. Unknown where none is said.
         metrics_public: Whether `GET /metrics` answers without a token; else it needs the scope
             `read`.
     """
@@ -139,6 +142,7 @@ class Settings(BaseSettings):
     outlines: str = ""
     telemetry: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
     telemetry_sample: Annotated[float, Field(ge=0, le=1)] = 1.0
+    staff: dict[ParticipantText, Annotated[int, Field(ge=0, le=1_000_000)]] = {}
     metrics_public: bool = False
 
     @field_validator("proxy")

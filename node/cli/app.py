@@ -25,6 +25,7 @@ from node.cli import (
     nodes,
     schemata,
     screen,
+    sheet,
     subscribe,
     tokens,
 )
@@ -86,6 +87,7 @@ def build() -> typer.Typer:
     app.add_typer(devices.build(), name="devices")
     app.add_typer(competences.build(), name="competence")
     app.command("export")(files.export)
+    app.command("sheet")(sheet.sheet)
     app.command("view")(figures.view)
     app.command("subscribe")(subscribe.subscribe)
     app.command("verify")(bundles.verify)

@@ -406,4 +406,18 @@ FRENCH: Final = {
     "BANATIC's export of groupements with members and competences, XLSX or CSV.": (
         "Export BANATIC des groupements avec membres et compétences, en XLSX ou CSV."
     ),
+    "Write datasets' sheets for the record of processing activities (GDPR, article 30).\n\n"
+    "Purpose, basis, persons concerned, recipients and receipts seen, retention, thresholds; "
+    "what a node can't know is left to be filled in.": (
+        "Écrire les fiches de jeux de données pour le registre des traitements (RGPD, article "
+        "30).\n\nFinalité, base légale, personnes concernées, destinataires et accusés de "
+        "réception vus, durée de conservation, seuils ; ce qu’un nœud ne peut savoir "
+        "reste à compléter."
+    ),
+    "Such as fr-com-12011/projets, published or not yet; all of this node unless said.": (
+        "Par exemple fr-com-12011/projets, publié ou pas encore ; tous ceux de ce nœud sauf "
+        "indication."
+    ),
+    "All datasets of one body.": "Tous les jeux de données d’un organisme.",
+    "Form of the sheets.": "Forme des fiches.",
 }

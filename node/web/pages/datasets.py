@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import json
 from functools import partial
 from typing import Any, Final
@@ -9,10 +10,15 @@ from typing import Any, Final
 from aiohttp import web
 
 from federation.ids import parse_dataset
+from federation.places import place_of
+from federation.processing import Line, sheet
+from node.clock import now_us
+from node.competence_words import field_name, holders_told, origin_told
 from node.datasets import Dataset, dataset, datasets
 from node.grounds import ground_of
 from node.names import in_territory
 from node.node import Node
+from node.processing import facts_of
 from node.receive.contents import Contents
 from node.store.errors import StoreError
 from node.store.rows import PublicationRow
@@ -24,6 +30,9 @@ from node.web.pages.texts import Lang, labelled
 from node.web.pages.upload import preview
 from node.web.requests import query
 from schemas.model import Schema
+from schemas.obligations import label_of
+from schemas.territory import UnknownTerritoryError
+from schemas.territory.ids import is_abroad
 
 PUBLICATIONS_MAX: Final = 30
 PREVIEW_ROWS: Final = 20
@@ -56,6 +65,9 @@ def _context(node: Node, found: Dataset, lang: Lang, grant: Grant) -> dict[str, 
         if found.schema is not None
         else parse_dataset(found.id).schema,
         "fields": [] if found.schema is None else fields(found.schema, lang),
+        "duty": None if found.schema is None else duty(node, found.schema, found.owner, lang),
+        "holders": None if found.schema is None else holders(node, found.schema, found.owner, lang),
+        "sheet": record(node, found, lang) if grant.allows(Scope.READ) else (),
         "publications": list(reversed(last)),
         "fewer": len(rows) - len(last),
         "receipts": receipts(node, found),
@@ -64,6 +76,36 @@ def _context(node: Node, found: Dataset, lang: Lang, grant: Grant) -> dict[str, 
         "preview": latest_rows(node, found, rows, lang) if may_see_rows(found, grant) else None,
         "live": {"dataset": found.id},
     }
+
+
+def duty(node: Node, schema: Schema, owner: str, lang: Lang) -> dict[str, str]:
+    """Whether a body must publish such data: the label and why."""
+    label = label_of(schema, owner, node.settings.staff.get(owner))
+    return {"duty": label.duty, "name": label.name(lang), "why": label.reason(lang)}
+
+
+def holders(node: Node, schema: Schema, owner: str, lang: Lang) -> dict[str, str] | None:
+    """Who holds the competence in a French commune; None elsewhere."""
+    place = place_of(owner)
+    if place is None or is_abroad(owner):
+        return None
+    field = schema.block.competence_field
+    try:
+        held = node.competences.table().holder(place, field, dt.datetime.now(tz=dt.UTC).date())
+    except UnknownTerritoryError:
+        return None
+    return {
+        "field": field_name(field, lang),
+        "who": holders_told(held, lang),
+        "by": f"{origin_told(held.origin, lang)} – {held.source}",
+    }
+
+
+def record(node: Node, found: Dataset, lang: Lang) -> tuple[Line, ...]:
+    """The sheet for the record of processing, of a dataset of this node; empty of another's."""
+    if found.owner not in node.participants or found.schema is None:
+        return ()
+    return sheet(facts_of(node, found.id, now_us()), lang)
 
 
 def may_see_rows(found: Dataset, grant: Grant) -> bool:

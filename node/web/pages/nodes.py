@@ -14,7 +14,7 @@ from node.node import Node
 from node.reason_texts import meaning, remedy
 from node.web.access import Scope, needs
 from node.web.keys import NODE
-from node.web.pages.datasets import receipts
+from node.web.pages.datasets import duty, receipts
 from node.web.pages.site import LANG_PATH, language, respond
 from node.web.pages.texts import Lang, keys, labelled, say
 from node.web.requests import query
@@ -45,6 +45,9 @@ def _context(node: Node, lang: Lang) -> dict[str, Any]:
             if one.schema is None
             else labelled(one.schema.labels, lang, one.schema.name),
             "receipts": receipts(node, one) if one.own else [],
+            "duty": None
+            if one.schema is None or not one.own
+            else duty(node, one.schema, one.owner, lang),
         }
         for one in found
     ]

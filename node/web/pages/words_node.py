@@ -246,6 +246,18 @@ NODE: Final[Mapping[str, Three]] = {
     ),
     # a dataset
     "d.title": ("Jeu de données", "Dataset", "Datensatz"),
+    "d.duty": ("Obligation de publier", "Duty to publish", "Pflicht zu veröffentlichen"),
+    "d.competence": ("Qui exerce la compétence", "Who holds the competence", "Wer zuständig ist"),
+    "d.record": (
+        "Fiche pour le registre des traitements",
+        "Sheet for the record of processing",
+        "Blatt für das Verarbeitungsverzeichnis",
+    ),
+    "d.record.text": (
+        "RGPD, article 30. À reprendre dans le registre de l’organisme :",
+        "GDPR, article 30. To be taken over into the body’s record:",
+        "DSGVO, Artikel 30. Zur Übernahme in das Verzeichnis der Stelle:",
+    ),
     "d.owner": ("Propriétaire", "Owner", "Eigentümer"),
     "d.fields": ("Champs", "Fields", "Felder"),
     "d.field": ("Champ", "Field", "Feld"),
