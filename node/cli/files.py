@@ -21,7 +21,6 @@ from node.cli.options import (
     DatasetFile,
     SchemaName,
     opened,
-    read_at_most,
     read_bounded,
 )
 from node.cli.progress import shown
@@ -85,9 +84,8 @@ def validate(
 
     The report names line, column, value, rule and remedy. Exit status 1 when the file isn't valid.
     """
-    from schemas.reading import read  # noqa: PLC0415 - loads polars, which help doesn't need
+    from node.file_checks import check_file  # noqa: PLC0415 - loads polars, which help doesn't need
     from schemas.reading.file_report import FileReport  # noqa: PLC0415 - likewise
-    from schemas.reading.limits import FILE_MAX_BYTES  # noqa: PLC0415 - likewise
 
     found = known(schema)
     if report is not None and report.suffix.lower() not in REPORT_SUFFIXES:
@@ -98,13 +96,12 @@ def validate(
         )
     used = mapping_in(mapping, found)
     with shown(wanted=not as_json) as progress:
-        # what is too large is told by the report
-        content = read_at_most(file, FILE_MAX_BYTES + 1, progress)
-        reading = read(content, filename=file.name, schema=found, mapping=used, progress=progress)
+        checked = check_file(file, found, mapping=used, progress=progress)
+    reading = checked.reading
     told = FileReport.of(
         reading,
         filename=file.name,
-        size_bytes=len(content),
+        size_bytes=checked.size_bytes,
         schema=found,
         checked_at=dt.datetime.now(dt.UTC),
     )

@@ -45,6 +45,7 @@ _FRENCH: Final = {
     "from-file": "la liste d’organismes n’est pas lisible",
     "file": "le fichier n’est pas lisible ou ne peut pas être écrit",
     "system": "le système refuse",
+    "temporary-files": "les fichiers temporaires ne peuvent pas être écrits",
     "upload-size": "le fichier est trop grand",
     # a node asked over HTTP
     "url": "ce n’est pas une adresse utilisable",
