@@ -107,7 +107,9 @@ def cast_column(
     """
     by_type: dict[str, Callable[[pl.Series], Typed]] = {
         "integer": partial(to_integer, unit=unit),
-        "number": partial(to_decimal, scale=scale, comma=comma, unit=unit),
+        "number": partial(
+            to_decimal, scale=scale, comma=comma, unit=unit, rounds=field.resolution is not None
+        ),
         "boolean": to_boolean,
         "date": partial(to_date, form=field.format),
         "datetime": partial(to_instant, form=field.format),

@@ -120,6 +120,10 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
         "Colonnes {column} : coordonnées des points arrondies à la précision du schéma.",
         "Columns {column}: coordinates of points rounded to the precision of the schema.",
     ),
+    "rounded": (
+        "Colonne « {column} » : chiffres au-delà de la précision du schéma arrondis.",
+        "Column “{column}”: digits beyond the precision of the schema rounded.",
+    ),
     "rows-hidden": (
         "Lignes masquées ou filtrées : {value} ; elles sont lues aussi.",
         "Hidden or filtered rows: {value}; they are read too.",

@@ -1,7 +1,7 @@
 """Whole numbers and decimals from text, exactly or not at all."""
 
 import re
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Final
 
 import polars as pl
@@ -88,14 +88,23 @@ def to_year(cells: pl.Series) -> Typed:
     return Typed(values, trouble(~good, "type-error", case="year", type="year"))
 
 
-def to_decimal(cells: pl.Series, scale: int, *, comma: bool, unit: str | None = None) -> Typed:
-    """Numbers as decimals of 18 digits; never rounded.
+def to_decimal(
+    cells: pl.Series,
+    scale: int,
+    *,
+    comma: bool,
+    unit: str | None = None,
+    rounds: bool = False,
+) -> Typed:
+    """Numbers as decimals of 18 digits; a measure is never rounded.
 
     Args:
         cells: Texts without spaces around them.
         scale: Digits after the point.
         comma: Whether `12,5` is a number too.
         unit: Of the column, as in `SIGNS`, if a sign for it may stand behind a number.
+        rounds: Whether digits beyond the scale are rounded, half to even, which is noted: the
+            column is no measure and says itself to which step it is exact (a coordinate).
     """
     kind = pl.Decimal(DECIMAL_PRECISION, scale)
     simple = rf"^[+-]?[0-9]{{1,{DECIMAL_PRECISION - scale}}}(?:\.[0-9]{{0,{scale}}})?$"
@@ -110,16 +119,22 @@ def to_decimal(cells: pl.Series, scale: int, *, comma: bool, unit: str | None = 
     odd = ~points.str.contains(simple)
     if not odd.any():
         return Typed(points.cast(kind), troubles, guesses)
-    found = _odd_decimals(points, odd.fill_null(value=False), scale, guesses)
-    return Typed(found.values, troubles + found.troubles, guesses)
+    found = _odd_decimals(points, odd.fill_null(value=False), scale, guesses, rounds=rounds)
+    return Typed(found.values, troubles + found.troubles, found.guesses)
 
 
-def _odd_decimals(cells: pl.Series, odd: pl.Series, scale: int, guesses: tuple[str, ...]) -> Typed:
+def _odd_decimals(
+    cells: pl.Series, odd: pl.Series, scale: int, guesses: tuple[str, ...], *, rounds: bool
+) -> Typed:
     """Exponents, zeros in front or behind, a bare point, and what is no number that fits."""
     reasons: dict[str, str] = {}
+    rounded: list[str] = []
 
     def convert(text: str) -> str | None:
         plain = plain_decimal(text, scale)
+        if plain == "scale" and rounds:
+            rounded.append(text)
+            plain = plain_decimal(f"{_rounded(text, scale):f}", scale)
         if plain in ("type", "scale", "digits"):
             reasons[text] = plain
             return None
@@ -139,7 +154,12 @@ def _odd_decimals(cells: pl.Series, odd: pl.Series, scale: int, guesses: tuple[s
         troubles += trouble(why == "type", "type-error", case="number", type="number")
         troubles += trouble(why == "scale", "constraint-error", case="scale", limit=scale)
         troubles += trouble(why == "digits", "limit-error", case="number", limit=DECIMAL_PRECISION)
-    return Typed(values, troubles, guesses)
+    return Typed(values, troubles, (*guesses, "rounded") if rounded else guesses)
+
+
+def _rounded(text: str, scale: int) -> Decimal:
+    with localcontext(prec=len(text) + scale + 1) as context:
+        return context.quantize(Decimal(text), Decimal(1).scaleb(-scale))
 
 
 def plain_decimal(text: str, scale: int) -> str:

@@ -419,3 +419,18 @@ def test_signs_are_taken_where_the_schema_leaves_no_doubt() -> None:
 def test_percentages_of_a_workbook_and_of_its_csv_agree() -> None:
     schema = _signed("number", unit="%")
     assert values(column(schema, "12,5 %", "12.5%"), "x") == [Decimal("12.5")] * 2
+
+
+def test_a_coordinate_finer_than_its_schema_is_rounded_and_that_is_said() -> None:
+    field = {"name": "x", "type": "number", "maillage:resolution": "0.000001"}
+    schema = schema_of([{"name": "id", "type": "string", "constraints": REQUIRED}, field])
+    found = column(schema, "2.3128939116029996", "-0.0000005", "0.0000015", "1e-9", "48.5")
+    assert values(found, "x") == [
+        Decimal(text) for text in ("2.312894", "0.000000", "0.000002", "0.000000", "48.500000")
+    ]
+    assert ("rounded", "x", None) in guesses(found)
+    assert guesses(column(schema, "2.312894000")) == []
+    assert bad(schema, "1e400", "12,5.1") == [
+        "limit-error/number",
+        "type-error/number",
+    ]
