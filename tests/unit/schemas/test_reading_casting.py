@@ -429,7 +429,7 @@ def test_a_coordinate_finer_than_its_schema_is_rounded_and_that_is_said() -> Non
         Decimal(text) for text in ("2.312894", "0.000000", "0.000002", "0.000000", "48.500000")
     ]
     assert ("rounded", "x", None) in guesses(found)
-    assert guesses(column(schema, "2.312894000")) == []
+    assert "rounded" not in [code for code, _, _ in guesses(column(schema, "2.312894000"))]
     assert bad(schema, "1e400", "12,5.1") == [
         "limit-error/number",
         "type-error/number",
