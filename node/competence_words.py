@@ -55,15 +55,15 @@ def origin_told(origin: Origin, lang: Lang) -> str:
     return _ORIGINS[origin].of(lang)
 
 
-def holders_told(held: Holding, lang: Lang) -> str:
-    """Who holds it: kinds, with ids where bodies are known."""
-    ids: dict[HolderKind, list[str]] = {}
+def holders_told(held: Holding, lang: Lang, *, ids: bool = True) -> str:
+    """Who holds it: kinds, with ids where bodies are known and wanted."""
+    named: dict[HolderKind, list[str]] = {}
     for one in sorted(held.participants):
         kind = kind_of(one)
-        if kind is not None:
-            ids.setdefault(kind, []).append(one)
+        if kind is not None and ids:
+            named.setdefault(kind, []).append(one)
     order = [kind for kind in _KINDS if kind in held.kinds]
     return _OR.of(lang).join(
-        _KINDS[kind].of(lang) + (f" ({', '.join(ids[kind])})" if kind in ids else "")
+        _KINDS[kind].of(lang) + (f" ({', '.join(named[kind])})" if kind in named else "")
         for kind in order
     )

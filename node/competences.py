@@ -17,6 +17,7 @@ from schemas.competences import Competences, Decision
 from schemas.competences.banatic import BanaticFault, Groupings, read, read_export, write
 from schemas.competences.local import CompetenceFault, parse_decisions, write_decisions
 from schemas.competences.sheets import rows_of
+from schemas.progress import Progress, silent
 
 DECISIONS_NAME: Final = "competences.csv"
 BANATIC_NAME: Final = "competences-banatic.json"
@@ -101,19 +102,20 @@ class CompetenceFiles:
         self._decisions.write(write_decisions(kept))
         return len(known) - len(kept)
 
-    def take_in(self, stream: IO[bytes], source: str) -> Groupings:
+    def take_in(self, stream: IO[bytes], source: str, progress: Progress = silent) -> Groupings:
         """Keep what an export of BANATIC says, instead of what was kept before.
 
         Args:
             stream: Of the file.
             source: Its name and day, for people.
+            progress: Told of the step `lines`.
 
         Raises:
             MalformedError: `competences-file`: nothing was changed.
             OSError: It can't be written; the old file is untouched.
         """
         try:
-            found = read_export(rows_of(stream), source)
+            found = read_export(rows_of(stream), source, progress)
         except BanaticFault as error:
             raise MalformedError(
                 str(error),

@@ -10,6 +10,7 @@ from federation.errors import MalformedError
 from node.cli import screen
 from node.cli.language import current, say
 from node.cli.options import DEFAULT_DATA, AsJson, DataDir, opened
+from node.cli.progress import shown
 from node.competence_words import field_name, holders_told, origin_told
 
 if TYPE_CHECKING:
@@ -212,8 +213,9 @@ def take_in(
     and addresses of persons aren't read.
     """
     modified = dt.datetime.fromtimestamp(file.stat().st_mtime, tz=dt.UTC).date().isoformat()
-    with opened(data) as node, file.open("rb") as stream:
-        found = node.competences.take_in(stream, f"{file.name[:100]}, {modified}")
+    source = f"{file.name[:100]}, {modified}"
+    with opened(data) as node, file.open("rb") as stream, shown() as progress:
+        found = node.competences.take_in(stream, source, progress)
     communes = len({code for one in found.groups for code in one.communes})
     fields = ", ".join(sorted(found.known))
     screen.line(

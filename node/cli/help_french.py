@@ -420,4 +420,8 @@ FRENCH: Final = {
     ),
     "All datasets of one body.": "Tous les jeux de données d’un organisme.",
     "Form of the sheets.": "Forme des fiches.",
+    "Say of each whether this body must publish such data, such as fr-com-12011.": (
+        "Dire de chacun si cet organisme doit publier de telles données, comme fr-com-12011."
+    ),
+    "Its agents in full-time equivalents.": "Ses agents, en équivalent temps plein.",
 }

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from federation.errors import UnknownError
-from node.cli import screen
+from node.cli import duties, screen
 from node.cli.language import current, say
 from node.cli.options import AsJson
 from node.web.bodies import schemas_json
@@ -42,18 +42,40 @@ def known(name: str) -> Schema:
     return schema
 
 
-def list_schemas(*, as_json: AsJson = False) -> None:
+def list_schemas(
+    *,
+    participant: Annotated[
+        str | None,
+        typer.Option(
+            "--participant",
+            metavar="ID",
+            help="Say of each whether this body must publish such data, such as fr-com-12011.",
+        ),
+    ] = None,
+    staff: Annotated[
+        int | None,
+        typer.Option("--staff", metavar="N", min=0, help="Its agents in full-time equivalents."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """List the schemas that come with the program."""
+    body = None if participant is None else duties.known_body(participant)
+    found = [bundled().latest(name) for name in bundled().names()]
+    newest = [one for one in found if one is not None]
     if as_json:
-        screen.data(schemas_json(bundled()))
+        listed = schemas_json(bundled())
+        if body is not None:
+            owed = duties.json_of(newest, body, staff)
+            listed = [one | {"obligation": owed[one["name"]]} for one in listed]
+        screen.data(listed)
         return
-    newest = [bundled().latest(name) for name in bundled().names()]
     screen.table(
-        [say("Nom", "Name"), "Version", say("Genre", "Kind"), say("Objet", "Subject")],
+        [say("Nom", "Name"), "Version", say("Genre", "Kind"), say("Objet", "Subject")]
+        + ([] if body is None else duties.heads()),
         [
             (one.name, one.version, kind(one), one.labels.get(current(), one.title))
+            + (() if body is None else duties.cells(one, body, staff))
             for one in newest
-            if one is not None
         ],
     )
 

@@ -19,12 +19,15 @@ from functools import cache, cached_property
 from typing import Any, Final
 
 from schemas.document import CompetenceField
+from schemas.progress import Progress, silent
 from schemas.territory.tables import load
 
 GROUPS_MAX: Final = 50_000
 """There are about 9,000 groupements in France."""
 LINES_MAX: Final = 2_000_000
 """The national export has about 140,000."""
+REPORT_LINES: Final = 1_000
+"""After so many lines it is said how far it is: half a second of a workbook."""
 NAME_MAX_CHARS: Final = 300
 
 LABELS: Final[Mapping[str, CompetenceField]] = {
@@ -140,12 +143,15 @@ class _Raw:
     members: set[str]
 
 
-def read_export(rows: Iterable[Sequence[str]], source: str) -> Groupings:
+def read_export(
+    rows: Iterable[Sequence[str]], source: str, progress: Progress = silent
+) -> Groupings:
     """Read the lines of an export.
 
     Args:
         rows: Header first; cells as text.
         source: File and day, for people.
+        progress: Told of the step `lines`.
 
     Raises:
         BanaticFault: It isn't such an export, or is larger than any.
@@ -159,6 +165,8 @@ def read_export(rows: Iterable[Sequence[str]], source: str) -> Groupings:
     for number, cells in enumerate(lines, 2):
         if number > LINES_MAX:
             raise BanaticFault(f"more than {LINES_MAX} lines")
+        if number % REPORT_LINES == 0:
+            progress("lines", number, None)
         _take(groups, cells, roles, columns, number)
     if not groups:
         raise BanaticFault("no groupement in it")

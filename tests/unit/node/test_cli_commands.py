@@ -107,6 +107,23 @@ def test_schema_list(maillage: Maillage):
     assert {one["digest"] for one in listed} == {one.digest for one in bundled()}
 
 
+def test_schema_list_says_what_a_body_owes(maillage: Maillage):
+    where = ("schema", "list", "--participant")
+    answer = maillage(*where, "fr-com-12011")
+    assert answer.status == 0
+    assert "recommandé" in answer.out
+    assert "moins de 3 500" in answer.out
+    listed = {
+        one["name"]: one["obligation"] for one in maillage(*where, "fr-com-12202", "--json").json
+    }
+    assert listed["comptage-mobilites"]["why"] == "staff-unknown"
+    listed = maillage(*where, "fr-com-12202", "--staff", "12", "--json").json
+    assert {one["obligation"]["why"] for one in listed} <= {"staff-few", "text", "none"}
+    assert maillage(*where, "Rodez").status == 2
+    assert maillage(*where, "fr-com-99999").status == 2
+    assert maillage(*where, "fr-syn-200012345").status == 0
+
+
 @pytest.mark.parametrize("name", bundled().names())
 def test_schema_show(maillage: Maillage, name: str):
     schema = bundled().latest(name)
