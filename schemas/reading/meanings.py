@@ -1,6 +1,7 @@
 """What a label of a file stands for: the column of a schema that it names, and how sure that is.
 
-In this order: what a mapping says; the column's own name; the same letters and digits; a synonym
+In this order: what a mapping says of this very label; the column's own name; what a mapping says
+of one with the same letters and digits; a column's name with the same ones; a synonym
 that the schema lists, or the name in a standard that it follows; the column's title in one of the
 five languages. The first of these that knows a label decides. Where it names several columns,
 nobody chooses among them here.
@@ -23,6 +24,8 @@ _LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l",
 """Letters that Unicode doesn't take apart."""
 _ASIDE: Final = re.compile(r"\s*[\(\[][^()\[\]]*[\)\]]\s*$")
 """What stands in brackets at the end: a unit, mostly."""
+FORM_MAX_CHARS: Final = 200
+"""Longer labels are taken by their very letters only; no title or synonym is so long."""
 _NEAR: Final = 0.6
 """Likeness from which a name is worth proposing, as `difflib` measures it."""
 
@@ -88,12 +91,18 @@ def stripped(label: str) -> str:
 
 
 def normal_form(label: str) -> str:
-    """Letters and digits of a label, without case and accents; empty if it has none.
+    """Letters and digits of a label, without case and accents.
 
     Args:
-        label: As the file has it; beyond `LABEL_MAX_CHARS` it isn't looked at.
+        label: As the file has it.
+
+    Returns:
+        Empty if it has none, or more than `FORM_MAX_CHARS` characters: half a label could be
+        another one's.
     """
-    apart = unicodedata.normalize("NFKD", label[:LABEL_MAX_CHARS].casefold().translate(_LIGATURES))
+    if len(label) > FORM_MAX_CHARS:
+        return ""
+    apart = unicodedata.normalize("NFKD", label.casefold().translate(_LIGATURES))
     return "".join(letter for letter in apart if letter.isalnum()).casefold()
 
 
@@ -171,8 +180,8 @@ class Meanings:
 
     def mapped(self, label: str) -> str | None:
         """The mapping's own label for a label, which may differ by case; None if it has none."""
-        if label in self._columns:
-            return label
+        if label in self._columns or label in self._schema.by_name:
+            return label if label in self._columns else None
         return self._by_form.get(normal_form(label)) or None
 
     def _find(self, label: str) -> Meaning:
@@ -182,8 +191,6 @@ class Meanings:
             return Meaning(How.MAPPED, () if target is None else (target,))
         if label in self._schema.by_name:
             return Meaning(How.NAME, (label,))
-        if len(label) > LABEL_MAX_CHARS:
-            return UNKNOWN
         return _aliases(self._schema).get(normal_form(label), UNKNOWN)
 
 

@@ -138,20 +138,21 @@ async def _columns(request: web.Request) -> web.Response:
         most_fields=columns_form.FIELDS_MAX + 200,
     )
     upload = _taken(session, fields)
-    schema, trouble = request.app[NODE].publisher.schema(upload.schema), ""
+    trouble = ""
     try:
-        if upload.proposal is not None:
-            upload.mapping = columns_form.answered(
-                fields, upload.proposal, schema, language(request)
-            )
-    except columns_form.Unanswered as unanswered:
-        trouble = str(unanswered)
-    async with request.app[_TURNS]:
+        schema = request.app[NODE].publisher.schema(upload.schema)
         try:
+            if upload.proposal is not None:
+                upload.mapping = columns_form.answered(
+                    fields, upload.proposal, schema, language(request)
+                )
+        except columns_form.Unanswered as unanswered:
+            trouble = str(unanswered)
+        async with request.app[_TURNS]:
             checked = await asyncio.to_thread(_read, request.app[NODE], upload)
-        except BaseException:
-            upload.path.unlink(missing_ok=True)
-            raise
+    except BaseException:
+        upload.path.unlink(missing_ok=True)
+        raise
     return await _answer(request, session, upload, checked, (trouble, fields if trouble else {}))
 
 

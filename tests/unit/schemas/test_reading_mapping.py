@@ -84,6 +84,20 @@ def test_a_mapping_covers_labels_that_differ_by_case() -> None:
     assert ("left-out", "OBJET", None) in guesses(found)
 
 
+def test_a_mapping_s_likeness_is_less_than_a_column_s_own_name() -> None:
+    found = mapped("id,insee,Genre,genre\na,12011,x,b\n", columns={"Genre": None})
+    assert values(found, "genre") == ["b"]
+    long = "x" * 300
+    other = mapped(f"id,insee,{long}y\na,12011,1\n", columns={f"{long}z": None})
+    assert [rule for rule, _, _ in told(other)] == ["extra-label"]
+
+
+def test_nothing_to_translate() -> None:
+    assert values(mapped("id,insee,genre\na,12011,b\n", values={"genre": {}}), "genre") == ["b"]
+    filled = mapped("id,insee,genre\na,12011,\n", values={"genre": {"": "a"}})
+    assert values(filled, "genre") == ["a"]
+
+
 def test_what_the_mapping_knows_and_the_file_lacks_or_the_other_way_round() -> None:
     found = mapped("id,insee,nouveau\na,12011,x\n", columns={"Objet": None, "Réf.": "genre"})
     assert told(found) == [("extra-label", 1, "nouveau")]
