@@ -133,6 +133,17 @@ FILE_PHRASES: Final[dict[str, tuple[Phrase, Phrase]]] = {
             "Open it in a spreadsheet program and save it again.",
         ),
     ),
+    "type-error/column": (
+        Phrase(
+            "La colonne a le type {kind}, dont on ne peut faire une valeur simple.",
+            "Fournir une colonne de textes, de nombres ou de dates ; "
+            "pour des géométries, un fichier GeoJSON.",
+        ),
+        Phrase(
+            "The column has the type {kind}, of which no plain value can be made.",
+            "Provide a column of texts, numbers or dates; for geometries a GeoJSON file.",
+        ),
+    ),
     "type-error/projected": (
         Phrase(
             "Les coordonnées {value} ne sont pas des degrés : elles semblent projetées, "

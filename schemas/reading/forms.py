@@ -7,10 +7,17 @@ from typing import Final, Literal
 from schemas.reading.archive import MAGIC, Archive
 from schemas.reading.faults import ReadingFault, Unreadable
 from schemas.reading.ods import MIMETYPES
+from schemas.reading.parquet import MAGIC as PARQUET
 
-Form = Literal["text", "xlsx", "ods"]
+Form = Literal["delimited", "json", "xlsx", "ods", "parquet"]
 
-NAMES: Final[dict[Form, str]] = {"text": "texte", "xlsx": "XLSX", "ods": "ODS"}
+NAMES: Final[dict[Form, str]] = {
+    "delimited": "CSV",
+    "json": "JSON",
+    "xlsx": "XLSX",
+    "ods": "ODS",
+    "parquet": "Parquet",
+}
 """For people."""
 _SUFFIXES: Final[dict[str, Form]] = {
     ".xlsx": "xlsx",
@@ -18,7 +25,19 @@ _SUFFIXES: Final[dict[str, Form]] = {
     ".xltx": "xlsx",
     ".ods": "ods",
     ".ots": "ods",
+    ".parquet": "parquet",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".geojson": "json",
+    ".geojsonl": "json",
+    ".csv": "delimited",
+    ".tsv": "delimited",
+    ".tab": "delimited",
+    ".txt": "delimited",
 }
+_JSON: Final = re.compile(rb"\[\s*[{\]]|\{\s*[\"}]")
+"""How JSON rows begin, and no header of a table does."""
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _FLAT: Final = re.compile(rb"\s*<\?xml[^>]*>\s*<(?:office:document|\?mso-application)\b")
@@ -71,13 +90,37 @@ def form_of(archive: Archive) -> Form:
     raise Unreadable(ReadingFault.of("format-error", case="zip"))
 
 
-def expected(filename: str) -> Form:
-    """The form that a file's name promises.
+def is_parquet(data: bytes) -> bool:
+    """Whether a file is Parquet; a text may begin with the same four letters.
+
+    Args:
+        data: The file.
+    """
+    return data.startswith(PARQUET) and data.endswith(PARQUET) and len(data) > 2 * len(PARQUET)
+
+
+def is_json(opening: bytes, filename: str) -> bool:
+    """Whether a text is JSON: by its name, but what begins like JSON is JSON whatever its name.
+
+    Args:
+        opening: Its first characters, without spaces before them.
+        filename: Its name.
+    """
+    promised = expected(filename)
+    if promised == "json":
+        return True
+    if promised == "delimited":
+        return _JSON.match(opening) is not None
+    return opening.startswith((b"[", b"{"))
+
+
+def expected(filename: str) -> Form | None:
+    """The form that a file's name promises; None if it promises none.
 
     Args:
         filename: Its name.
     """
-    return _SUFFIXES.get(PurePath(filename).suffix.lower(), "text")
+    return _SUFFIXES.get(PurePath(filename).suffix.lower())
 
 
 def _unread(kind: str) -> Unreadable:

@@ -53,3 +53,5 @@ SHEET_COLUMNS_MAX: Final = 16_384
 """Columns likewise."""
 MERGED_MAX: Final = 100_000
 """Merged ranges of a sheet; more are counted as that many."""
+PARQUET_MAX_BYTES: Final = 1024 * 1024 * 1024
+"""What the row groups of a Parquet file claim to hold, before compression."""

@@ -1,7 +1,6 @@
-"""Which reader a file gets: by its first bytes, its name, and its first character."""
+"""Which reader a file gets: by its first bytes, then its name, then how its text begins."""
 
 from collections.abc import Callable
-from pathlib import PurePath
 from typing import Final
 
 from schemas.model import Schema
@@ -9,19 +8,20 @@ from schemas.progress import Progress, silent
 from schemas.reading.cells import Cells
 from schemas.reading.delimited import read_delimited
 from schemas.reading.faults import ReadingFault, Unreadable
-from schemas.reading.forms import NAMES, archive_of, expected, form_of
+from schemas.reading.forms import NAMES, Form, archive_of, expected, form_of, is_json, is_parquet
 from schemas.reading.json_rows import read_json
-from schemas.reading.limits import FILE_MAX_BYTES
+from schemas.reading.limits import FILE_MAX_BYTES, OPENING_BYTES
 from schemas.reading.mapping import ColumnMapping
 from schemas.reading.notes import Note
 from schemas.reading.ods import Ods
+from schemas.reading.parquet import read_parquet
 from schemas.reading.text import to_text
 from schemas.reading.workbook import read_book
 from schemas.reading.xlsx import Xlsx
 from schemas.report import ReportBuilder
 
-_JSON_SUFFIXES: Final = frozenset({".json", ".jsonl", ".ndjson", ".geojson", ".geojsonl"})
-_DELIMITED_SUFFIXES: Final = frozenset({".csv", ".tsv", ".tab", ".txt"})
+_FIRST_CHARS: Final = 64
+"""Of a text, enough to know JSON."""
 _SPACES: Final = b" \t\r\n"
 
 
@@ -51,14 +51,22 @@ def read_cells(
     """
     if len(data) > FILE_MAX_BYTES:
         raise Unreadable(ReadingFault.of("byte-count", limit=FILE_MAX_BYTES))
+    form: Form
     archive = archive_of(data)
-    if archive is None:
-        return _read_text(data, filename, schema, builder, note, mapping=mapping, progress=progress)
-    form = form_of(archive)
-    if expected(filename) != form:
+    if archive is not None:
+        form = form_of(archive)
+        book = Xlsx(archive) if form == "xlsx" else Ods(archive)
+        cells = read_book(book, schema, builder, note, progress, mapping=mapping)
+    elif is_parquet(data):
+        form = "parquet"
+        cells = read_parquet(data, schema, builder, note, progress, mapping=mapping)
+    else:
+        form, cells = _read_text(
+            data, filename, schema, builder, note, mapping=mapping, progress=progress
+        )
+    if expected(filename) not in (form, None):
         note(Note("suffix", value=NAMES[form]))
-    book = Xlsx(archive) if form == "xlsx" else Ods(archive)
-    return read_book(book, schema, builder, note, progress, mapping=mapping)
+    return cells
 
 
 def _read_text(
@@ -70,27 +78,16 @@ def _read_text(
     *,
     mapping: ColumnMapping | None,
     progress: Progress,
-) -> Cells:
+) -> tuple[Form, Cells]:
     text = to_text(data)
-    if not text.utf8.strip(_SPACES):
+    opening = text.utf8[:OPENING_BYTES].lstrip(_SPACES)[:_FIRST_CHARS]
+    if not opening and not text.utf8.strip(_SPACES):
         raise Unreadable(ReadingFault.of("source-error"))
-    as_json = is_json(text.utf8.lstrip(_SPACES)[:1], filename)
+    as_json = is_json(opening, filename)
     if as_json and text.encoding == "Windows-1252":
         raise Unreadable(ReadingFault.of("encoding-error", case="json"))
     if text.encoding != "UTF-8":
         note(Note("encoding", value=text.encoding))
     reader = read_json if as_json else read_delimited
-    return reader(text.utf8, schema, builder, note, progress, mapping=mapping)
-
-
-def is_json(opening: bytes, filename: str) -> bool:
-    """Whether a text is JSON, by its name, or else by its first character.
-
-    Args:
-        opening: Its first characters, without spaces before them.
-        filename: Its name.
-    """
-    suffix = PurePath(filename).suffix.lower()
-    if suffix in _JSON_SUFFIXES or suffix in _DELIMITED_SUFFIXES:
-        return suffix in _JSON_SUFFIXES
-    return opening.startswith((b"[", b"{"))
+    cells = reader(text.utf8, schema, builder, note, progress, mapping=mapping)
+    return ("json" if as_json else "delimited"), cells

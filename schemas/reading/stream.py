@@ -18,10 +18,10 @@ from schemas.reading.cells import Cells
 from schemas.reading.delimited import delimited_parts
 from schemas.reading.encoding import UTF_8, Pieces, first_bytes, utf8_pieces
 from schemas.reading.faults import ReadingFault, Unreadable
+from schemas.reading.forms import is_json
 from schemas.reading.limits import FILE_MAX_BYTES, PART_BYTES, ROWS_MAX
 from schemas.reading.mapping import ColumnMapping, apply_mapping, check_mapping
 from schemas.reading.notes import Note
-from schemas.reading.opening import is_json
 from schemas.reading.reading import Reading
 from schemas.reading.repeats import Drawers, Repeats
 from schemas.reading.rows import check_part

@@ -308,9 +308,9 @@ NODE: Final[Mapping[str, Three]] = {
     ),
     "u.file": ("Fichier", "File", "Datei"),
     "u.file.hint": (
-        "CSV, XLSX, ODS, JSON ou GeoJSON ; {size} au plus.",
-        "CSV, XLSX, ODS, JSON or GeoJSON; {size} at most.",
-        "CSV, XLSX, ODS, JSON oder GeoJSON; höchstens {size}.",
+        "CSV, XLSX, ODS, JSON, GeoJSON ou Parquet ; {size} au plus.",
+        "CSV, XLSX, ODS, JSON, GeoJSON or Parquet; {size} at most.",
+        "CSV, XLSX, ODS, JSON, GeoJSON oder Parquet; höchstens {size}.",
     ),
     "u.check": ("Contrôler", "Check", "Prüfen"),
     "u.report": ("Rapport de contrôle", "Check report", "Prüfbericht"),

@@ -168,7 +168,11 @@ def test_ending_tells_the_format_and_else_the_first_character() -> None:
     assert values(of(text, one("string"), "f.JSON"), "x") == ["b"]
     assert values(of(text, one("string"), "upload"), "x") == ["b"]
     assert values(of("id,x\na,b", one("string"), "upload"), "x") == ["b"]
-    assert of(text, one("string"), "f.csv").rows is None
+    assert guesses(of(text, one("string"), "f.csv")) == [("suffix", None, "JSON")]
+    assert values(of(text, one("string"), "f.csv"), "x") == ["b"]
+    assert guesses(of("id,x\na,b", one("string"), "f.xlsx")) == [("suffix", None, "CSV")]
+    assert values(of("[id],x\na,b", one("string"), "f.csv"), "x") == ["b"]
+    assert of("id,x\na,b", one("string"), "f.json").rows is None
 
 
 def test_checks_of_the_schema_tell_the_line_of_the_file() -> None:
