@@ -14,11 +14,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 import zstandard
 from twin_world import ARVIEU, NAME, counted, twins, until
 
-from federation.author import messages
+from federation.author import draft_rows, messages
 from federation.jose import parse_compact
 from federation.manifest import TYP, Manifest, Sharing
 from node import documents, exporting
@@ -31,7 +32,7 @@ from node.signing import Signing
 from schemas.catalogue import bundled
 from schemas.document import Document
 from schemas.model import Schema, parse_schema
-from schemas.reading import read
+from schemas.reading import parse_mapping, read
 
 NAMES = bundled().names()
 MARK = "canari7f3a"
@@ -184,6 +185,81 @@ def went_out(node: Node, dataset: str) -> None:
         assert MARK not in json.dumps([message.subject, dict(message.headers), str(manifest)])
     for form in ("csv", "json", "parquet"):
         assert not spots(exporting.export(node.store, node.knowledge, dataset, form))
+
+
+def other_forms(schema: Schema) -> dict[str, bytes]:
+    """The marked row as people may have it: workbook, lines of JSON, GeoJSON, labels for names."""
+    row = marked(schema)
+    typed = {
+        field.name: row[field.name]
+        if field.name in schema.personal or not isinstance(field.example, int | float)
+        else field.example
+        for field in schema.fields
+    }
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append(list(row))
+    book.active.append(list(row.values()))
+    sheet = io.BytesIO()
+    book.save(sheet)
+    feature = {"type": "Feature", "geometry": None, "properties": typed}
+    collection = {"type": "FeatureCollection", "features": [feature]}
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";")
+    writer.writerow(name.upper().replace("_", " ") for name in row)
+    writer.writerow(row.values())
+    return {
+        "a.xlsx": sheet.getvalue(),
+        "a.jsonl": json.dumps(typed, ensure_ascii=False).encode() + b"\n",
+        "a.geojson": json.dumps(collection, ensure_ascii=False).encode(),
+        "a.csv": text.getvalue().encode("cp1252", "replace"),
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_form_of_file_brings_it_in(name: str) -> None:
+    schema = all_personal(latest(name))
+    taken = 0
+    for filename, data in other_forms(schema).items():
+        reading = read(data, filename=filename, schema=schema)
+        assert MARK not in json.dumps(reading.report.to_json("fr"))
+        assert MARK not in "".join(note.text("fr") for note in reading.guessed)
+        if reading.rows is None:
+            continue  # a form that this schema's row doesn't have, such as a column with a comma
+        taken += 1
+        assert not schema.personal & set(reading.rows.columns)
+        draft = draft_rows(
+            schema,
+            f"{ARVIEU}/{schema.name}",
+            reading.rows,
+            salt=bytes(16),
+            mode="append" if schema.kind == "series" else "snapshot",
+            sharing=OPEN,
+        )
+        assert draft.blob is not None
+        assert not spots(draft.blob)
+    assert taken >= 3, "most forms are read"
+
+
+def test_a_mapping_to_a_personal_column_drops_it_as_well() -> None:
+    schema = latest("projets")
+    row = marked(schema)
+    row["Mail du contact"] = row.pop("porteurReferentEmail")
+    text = io.StringIO()
+    writer = csv.DictWriter(text, row)
+    writer.writeheader()
+    writer.writerow(row)
+    document = {
+        "version": 1,
+        "schema": "projets",
+        "columns": {"Mail du contact": "porteurReferentEmail"},
+    }
+    mapping = parse_mapping(json.dumps(document).encode(), schema)
+    reading = read(text.getvalue().encode(), filename="p.csv", schema=schema, mapping=mapping)
+    assert reading.report.valid, reading.report.text("en")
+    assert reading.rows is not None
+    assert not schema.personal & set(reading.rows.columns)
+    assert MARK not in str(reading.rows.rows())
 
 
 def test_a_change_of_what_is_personal_alone_changes_nothing(node: Node) -> None:
