@@ -8,13 +8,13 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, Literal
 
 from schemas.competences.banatic import Groupings
 from schemas.competences.rules import EXCLUSIVE, Form, HolderKind, rule_of
 from schemas.document import CompetenceField
-from schemas.territory import commune, epci_type
+from schemas.territory import Commune, commune, epci_type
 
 Origin = Literal["local", "banatic", "law"]
 
@@ -114,7 +114,7 @@ class Competences:
             decided = None if body is None else self._decision(body, field, on)
             if decided is not None:
                 return decided
-        by_law = _by_law(code, field)
+        by_law = _by_law(place, field)
         if self.groupings is None:
             return by_law
         return _listed(self.groupings, code, field, by_law) or by_law
@@ -143,12 +143,15 @@ def _kinds(participants: Iterable[str]) -> frozenset[HolderKind]:
     return frozenset(kind for kind in map(kind_of, participants) if kind is not None)
 
 
-def _by_law(code: str, field: CompetenceField) -> Holding:
-    place = commune(code)
-    form: Form = "none" if place.epci is None else epci_type(place.epci)
-    rule = rule_of(field, form)
+@lru_cache(maxsize=2_048)  # more than there are EPCI
+def _form(epci: str | None) -> Form:
+    return "none" if epci is None else epci_type(epci)
+
+
+def _by_law(place: Commune, field: CompetenceField) -> Holding:
+    rule = rule_of(field, _form(place.epci))
     ids: dict[HolderKind, str | None] = {
-        "commune": f"fr-com-{code.lower()}",
+        "commune": f"fr-com-{place.code.lower()}",
         "epci": place.epci and f"fr-epci-{place.epci}",
         "departement": f"fr-dep-{place.departement.lower()}",
         "region": place.region and f"fr-reg-{place.region}",
