@@ -29,10 +29,13 @@ class Peek:
     Attributes:
         labels: In the order of the file, each once, the blank one not.
         values: By label, distinct texts that aren't empty, in the order of the file.
+        missing: Required columns that the reader found nowhere; a geometry may hold some that no
+            label names.
     """
 
     labels: tuple[str, ...]
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
 
 def peek(
@@ -53,7 +56,10 @@ def peek(
         if not labels or (whole is None and part is not data):
             continue
         sheet = None if mapping is None else mapping.sheet
-        return Peek(labels, _values(part, filename, labels[:FIELDS_MAX], sheet))
+        missing = tuple(
+            one.column or "" for one in builder.build(0).faults if one.rule == "missing-label"
+        )
+        return Peek(labels, _values(part, filename, labels[:FIELDS_MAX], sheet), missing)
     return Peek(())
 
 

@@ -143,10 +143,8 @@ def propose(peek: Peek, schema: Schema, mapping: ColumnMapping | None = None) ->
     ]
     constants = frozenset(mapping.constants if mapping is not None else ())
     columns = _guessed(first, peek, schema, {*held, *constants})
-    found = {one.column for one in columns} | constants
-    lacking = tuple(
-        one.name for one in schema.wire_fields if one.constraints.required and one.name not in found
-    )
+    found = {one.column for one in columns}
+    lacking = tuple(name for name in peek.missing if name not in found)
     return Proposal(schema.name, columns, lacking, _spellings(columns, peek, schema), mapping)
 
 

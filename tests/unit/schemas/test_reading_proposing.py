@@ -82,6 +82,23 @@ def test_values_of_json_are_shown_as_they_stand() -> None:
     assert by_label == {"ID": ("1.50", "b"), "Nombre": ("true",), "x": ()}
 
 
+def test_what_a_geometry_holds_isn_t_lacking() -> None:
+    schema = schema_of(
+        [
+            {"name": "id", "type": "string", "constraints": REQUIRED},
+            {"name": "latitude", "type": "number", "constraints": REQUIRED},
+            {"name": "longitude", "type": "number", "constraints": REQUIRED},
+            {"name": "nom", "type": "string", "constraints": REQUIRED},
+        ]
+    )
+    point = {"type": "Point", "coordinates": [2.79, 44.19]}
+    features = [{"type": "Feature", "properties": {"ID": "a"}, "geometry": point}]
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    found = propose(peek(text.encode(), filename="f.geojson", schema=schema), schema)
+    assert [(one.label, one.column) for one in found.columns] == [("ID", "id")]
+    assert found.lacking == ("nom",)
+
+
 @pytest.mark.parametrize("data", [b"", b"\x00\x01", b"PK\x03\x04", b'"', b"{", b"[]", b"\xff\xfea"])
 def test_nothing_is_proposed_of_what_can_t_be_read(data: bytes) -> None:
     assert propose(peek(data, filename="f", schema=SCHEMA), SCHEMA).columns == ()
