@@ -30,6 +30,8 @@ from schemas.patterns import whole
 
 TEXT_MAX_CHARS: Final = 10_000
 """Of a text whose column states no `maxLength`."""
+GEOMETRY_MAX_CHARS: Final = 100_000
+"""Of a GeoJSON geometry: a line of some thousand points."""
 UTF8_MAX_BYTES: Final = 4
 """Of one character."""
 
@@ -160,7 +162,8 @@ def _texts(field: Field) -> Iterator[Probe]:
     name = (field.name,)
     yield _plain(Rule("text-error", field.name, column.str.contains(CONTROL), (), name))
     kind = "array" if field.type == "array" else "text"
-    most = asked.max_length if kind == "text" and asked.max_length is not None else TEXT_MAX_CHARS
+    usual = GEOMETRY_MAX_CHARS if field.type == "geojson" else TEXT_MAX_CHARS
+    most = asked.max_length if kind == "text" and asked.max_length is not None else usual
     params: tuple[tuple[str, object], ...] = (("case", "text"), ("limit", most))
     too_long = Rule("limit-error", field.name, column.str.len_chars() > most, params, name)
     if most == asked.max_length:

@@ -28,6 +28,7 @@ _BOOLEAN_WORDS: Final[dict[str, bool]] = {
     **dict.fromkeys(("oui", "Oui", "OUI", "vrai", "Vrai", "VRAI"), True),
     **dict.fromkeys(("non", "Non", "NON", "faux", "Faux", "FAUX"), False),
 }
+_POINT_LIST: Final = r"^\[\s*([^\s,\[\]]+)\s*,\s*([^\s,\[\]]+)\s*\]$"
 _VERBATIM: Final = frozenset({"string"})
 
 
@@ -117,6 +118,7 @@ def cast_column(
         "array": partial(to_json, kind="array"),
         "object": partial(to_json, kind="object"),
         "geojson": partial(to_json, kind="geojson"),
+        "geopoint": to_geopoint,
     }
     return by_type.get(field.type, Typed)(cells)
 
@@ -135,6 +137,19 @@ def to_boolean(cells: pl.Series) -> Typed:
         trouble(mask, "type-error", case="boolean", type="boolean"),
         ("boolean-words",) if guessed else (),
     )
+
+
+def to_geopoint(cells: pl.Series) -> Typed:
+    """Points as `lon,lat`; a list `[lon, lat]`, Table Schema's other form, is written so, a guess.
+
+    Args:
+        cells: Texts without spaces around them; whether they are points is a rule's.
+    """
+    listed = cells.str.contains(_POINT_LIST).fill_null(value=False)
+    if not listed.any():
+        return Typed(cells)
+    plain = cells.str.replace(_POINT_LIST, "${1},${2}")
+    return Typed(plain.zip_with(listed, cells), (), ("point-list",))
 
 
 def to_json(cells: pl.Series, kind: str) -> Typed:

@@ -120,6 +120,10 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
         "Colonnes {column} : coordonnées des points arrondies à la précision du schéma.",
         "Columns {column}: coordinates of points rounded to the precision of the schema.",
     ),
+    "point-list": (
+        "Colonne « {column} » : points écrits [longitude, latitude], lus comme longitude,latitude.",
+        "Column “{column}”: points written [longitude, latitude], read as longitude,latitude.",
+    ),
     "rounded": (
         "Colonne « {column} » : chiffres au-delà de la précision du schéma arrondis.",
         "Column “{column}”: digits beyond the precision of the schema rounded.",

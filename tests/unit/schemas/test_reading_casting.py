@@ -434,3 +434,17 @@ def test_a_coordinate_finer_than_its_schema_is_rounded_and_that_is_said() -> Non
         "limit-error/number",
         "type-error/number",
     ]
+
+
+def test_a_point_may_be_written_as_a_list() -> None:
+    schema = schema_of(
+        [
+            {"name": "id", "type": "string", "constraints": REQUIRED},
+            {"name": "x", "type": "geopoint"},
+        ]
+    )
+    found = column(schema, "[5.7145295,45.191463]\n", "[ -5 , 45.1 ]", "2.79,44.19", "")
+    assert values(found, "x") == ["5.7145295,45.191463", "-5,45.1", "2.79,44.19", None]
+    assert ("point-list", "x", None) in guesses(found)
+    assert "point-list" not in [code for code, _, _ in guesses(column(schema, "2.79,44.19"))]
+    assert bad(schema, "[200,45]", "[5]", "[a,b]", "[1,2,3]") == ["type-error/geopoint"] * 4
