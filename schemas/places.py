@@ -4,7 +4,14 @@ from typing import Final
 
 from schemas.model import Schema
 
-_PAIRS: Final = (("longitude", "latitude"), ("lon", "lat"), ("xlong", "ylat"), ("lng", "lat"))
+_PAIRS: Final = (
+    ("longitude", "latitude"),
+    ("lon", "lat"),
+    ("xlong", "ylat"),
+    ("lng", "lat"),
+    ("long_coor1", "lat_coor1"),
+    ("equip_long", "equip_lat"),
+)
 """How schemas call the two coordinates, in lower case."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from reading_world import REQUIRED, guesses, of, schema_of, told, values
 
+from schemas.catalogue import bundled
 from schemas.model import Schema
 from schemas.places import point_columns, shape_column
 from schemas.reading import Reading
@@ -54,6 +55,20 @@ def test_where_schemas_have_points_and_shapes() -> None:
         ((), "geometrie"),
         ((), None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("defibrillateurs", ("long_coor1", "lat_coor1")),
+        ("services-publics", ("EQUIP_LONG", "EQUIP_LAT")),
+        ("friches", ("longitude", "latitude")),
+    ],
+)
+def test_national_names_of_coordinates_are_known(name: str, columns: tuple[str, str]) -> None:
+    schema = bundled().latest(name)
+    assert schema is not None
+    assert point_columns(schema) == columns
 
 
 def test_a_point_fills_longitude_and_latitude() -> None:
