@@ -96,3 +96,16 @@ def test_nothing_is_left_unsaid(name: str) -> None:
         assert set(measure.labels) == LANGUAGES
     for field in schema.fields:
         assert field.description or field.title, field.name
+
+
+DOMAINS = frozenset({"traffic", "air", "waste", "safety", "energy", "utilities"})
+OF_ALL = frozenset({"projets", "synthese"})
+"""Projects serve every commitment, compositions none of their own."""
+
+
+def test_each_commitment_and_domain_has_two_schemas_of_its_own() -> None:
+    themes = {name: latest(name).block.themes for name in NAMES if name not in OF_ALL}
+    for number in range(1, 11):
+        assert sum(number in one.commitments for one in themes.values()) >= 2, number
+    for domain in DOMAINS:
+        assert sum(domain in one.domains for one in themes.values()) >= 2, domain
