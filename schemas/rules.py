@@ -92,11 +92,13 @@ class Probe:
         alarm: One boolean for a frame; false only if no row breaks a rule. Null counts as false.
         rules: What is looked at if it is true.
         across: Whether rows are compared with one another.
+        control: Whether it looks for control characters in texts that stand as the file has them.
     """
 
     alarm: pl.Expr
     rules: tuple[Rule, ...]
     across: bool = False
+    control: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,10 @@ def _plain(rule: Rule) -> Probe:
 def _texts(field: Field) -> Iterator[Probe]:
     column, asked = pl.col(field.name), field.constraints
     name = (field.name,)
-    yield _plain(Rule("text-error", field.name, column.str.contains(CONTROL), (), name))
+    control = Rule("text-error", field.name, column.str.contains(CONTROL), (), name)
+    # JSON texts are written anew, with control characters that stood there as escapes
+    verbatim = field.type not in ("array", *_NESTED)
+    yield Probe(control.broken.any(), (control,), control=verbatim)
     kind = "array" if field.type == "array" else "text"
     usual = GEOMETRY_MAX_CHARS if field.type == "geojson" else TEXT_MAX_CHARS
     most = asked.max_length if kind == "text" and asked.max_length is not None else usual

@@ -1,6 +1,6 @@
 """From cells of text to typed rows: each column at once, each bad cell a fault."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -14,15 +14,16 @@ from schemas.reading.faults import ReadingFault
 from schemas.reading.jsontext import JsonError, compact, decode
 from schemas.reading.notes import Note
 from schemas.reading.numbers import to_decimal, to_integer, to_year
+from schemas.reading.plain import FALSE, TRUE, plain_values
 from schemas.reading.signs import sign_of
 from schemas.reading.temporal import LOCAL_ZONE, to_date, to_instant
-from schemas.reading.typed import Trouble, Typed, each, nulls, trouble
+from schemas.reading.typed import Trouble, Typed, each, trouble
 from schemas.report import ReportBuilder
 
 # Table Schema's defaults; then what French spreadsheets write
 _BOOLEANS: Final[dict[str, bool]] = {
-    **dict.fromkeys(("true", "True", "TRUE", "1"), True),
-    **dict.fromkeys(("false", "False", "FALSE", "0"), False),
+    **dict.fromkeys(TRUE, True),
+    **dict.fromkeys(FALSE, False),
 }
 _BOOLEAN_WORDS: Final[dict[str, bool]] = {
     **dict.fromkeys(("oui", "Oui", "OUI", "vrai", "Vrai", "VRAI"), True),
@@ -78,12 +79,17 @@ def cast_cells(
             )
             continue
         texts = cells.frame[field.name]
-        found = cast_column(
-            _present(texts, field, schema.missing_values),
-            field,
-            schema.scale(field.name),
-            comma=cells.decimal_comma,
-            unit=sign_of(schema, field.name),
+        plain = _plain(texts, field, schema)
+        found = (
+            Typed(plain)
+            if plain is not None
+            else cast_column(
+                _present(texts, field, schema.missing_values),
+                field,
+                schema.scale(field.name),
+                comma=cells.decimal_comma,
+                unit=sign_of(schema, field.name),
+            )
         )
         for one in found.troubles:
             _tell(one, texts, cells.lines, field.name, builder)
@@ -174,13 +180,26 @@ def to_json(cells: pl.Series, kind: str) -> Typed:
     return Typed(values, trouble(bad, "type-error", case=kind, type=kind))
 
 
+def _plain(texts: pl.Series, field: Field, schema: Schema) -> pl.Series | None:
+    """Values of a column that is nowhere out of the ordinary."""
+    if field.type in _VERBATIM:
+        return None
+    # spaces around are out of the ordinary, in what means missing, too
+    missing = [text for text in schema.missing_values if text == text.strip()]
+    return plain_values(_without(texts, missing), field, schema.scale(field.name))
+
+
 def _present(texts: pl.Series, field: Field, missing: tuple[str, ...]) -> pl.Series:
     """Texts with null for missing ones; spaces around count in columns of text only."""
-    cells = texts if field.type in _VERBATIM else texts.str.strip_chars()
-    absent = (cells == missing[0]) if len(missing) == 1 else cells.is_in(list(missing))
-    if not absent.any():
+    return _without(texts if field.type in _VERBATIM else texts.str.strip_chars(), missing)
+
+
+def _without(cells: pl.Series, missing: Sequence[str]) -> pl.Series:
+    """Cells with null where they say one of these."""
+    if not missing:
         return cells
-    return nulls(cells).zip_with(absent.fill_null(value=False), cells)
+    absent = (cells == missing[0]) if len(missing) == 1 else cells.is_in(list(missing))
+    return cells.set(absent, None) if absent.any() else cells
 
 
 def _tell(

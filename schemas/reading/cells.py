@@ -23,6 +23,7 @@ class Cells:
         broken: Rows (positions in the frame) that have a fault already.
         dropped: Rows of the file that aren't in the frame because of a fault.
         decimal_comma: Whether `12,5` may be a number.
+        clean: Whether it is known that no cell has a control character, but tabs and line ends.
     """
 
     frame: pl.DataFrame
@@ -30,6 +31,7 @@ class Cells:
     broken: frozenset[int] = frozenset()
     dropped: int = 0
     decimal_comma: bool = False
+    clean: bool = False
 
 
 def joined(parts: Sequence[Cells]) -> Cells:
@@ -51,6 +53,7 @@ def joined(parts: Sequence[Cells]) -> Cells:
         frozenset(broken),
         sum(part.dropped for part in parts),
         parts[0].decimal_comma,
+        all(part.clean for part in parts),
     )
 
 

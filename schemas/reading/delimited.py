@@ -36,6 +36,11 @@ _SNIFFED: Final = (b"x\x01", b"x^", b"x\xda", b"\xef\xbb\xbf")
 """What polars takes for the start of a compressed file, or for a byte order mark, and text can
 begin with. Other such marks aren't UTF-8."""
 _BLANKS: Final = " \t\xa0"
+_NBSP: Final = re.compile(rb"\xc2\xa0")
+_CONTROL: Final = bytes({*range(0x20), 0x7F} - {*b"\t\n\r"})
+_C2: Final = b"\xc2"
+_C1: Final = re.compile(rb"\xc2[\x80-\x9f]")
+"""Control characters, in ASCII and beyond."""
 
 
 def read_delimited(
@@ -180,12 +185,13 @@ def plain_cells(body: bytes, delimiter: str, header: Header, line: int) -> Cells
     # no line has more separators than the header, or polars had refused; so if there are as many
     # in all as there should be, no line has fewer
     even = body.count(delimiter.encode()) == frame.height * (header.width - 1)
-    if not even or _has_blank(frame) or _has_long(frame):
+    if not even or _has_blank(frame, body) or _has_long(frame):
         return None
     return Cells(
         frame.select(pl.col(f"c{at}").alias(name) for name, at in header.positions.items()),
         pl.int_range(line, frame.height + line, eager=True),
         decimal_comma=delimiter != ",",
+        clean=len(body.translate(None, _CONTROL)) == len(body) and not _has_c2(body, _C1),
     )
 
 
@@ -329,13 +335,20 @@ def _csv_fault(error: csv.Error, line: int) -> Fault:
     return ReadingFault.of("format-error", row=line, case="quote")
 
 
-def _has_blank(frame: pl.DataFrame) -> bool:
-    blank = pl.all_horizontal(pl.all().str.strip_chars(_BLANKS) == "")
+def _has_blank(frame: pl.DataFrame, body: bytes) -> bool:
     first = frame.to_series(0)
     # most files have something in their first column: then the others needn't be looked at
+    if str(first.min())[:1] > " " and not _has_c2(body, _NBSP):
+        return False
     if not (first.str.strip_chars(_BLANKS) == "").any():
         return False
+    blank = pl.all_horizontal(pl.all().str.strip_chars(_BLANKS) == "")
     return bool(frame.select(blank.any()).item())
+
+
+def _has_c2(body: bytes, what: re.Pattern[bytes]) -> bool:
+    """Whether there is a character that begins with the byte C2, as few do."""
+    return _C2 in body and what.search(body) is not None
 
 
 def _has_long(frame: pl.DataFrame) -> bool:

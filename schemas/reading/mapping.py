@@ -269,7 +269,7 @@ def apply_mapping(cells: Cells, mapping: ColumnMapping, schema: Schema) -> Cells
     # with_columns would take a frame without columns for one without rows
     frame = pl.DataFrame([*frame.get_columns(), *constants])
     comma = {",": True, ".": False, None: cells.decimal_comma}[mapping.decimal]
-    return replace(cells, frame=frame, decimal_comma=comma)
+    return replace(cells, frame=frame, decimal_comma=comma, clean=False)
 
 
 def _written(texts: pl.Series, spellings: Mapping[str, str], column: Field) -> pl.Series:

@@ -54,9 +54,8 @@ def check_part(
     frame, texts = typed.frame, cells.frame
     if not typed.sound.all():
         frame, texts = frame.filter(typed.sound), texts.filter(typed.sound)
-    report = check_rows(
-        schema, frame.select(field.name for field in schema.wire_fields), across=False
-    )
+    wire = frame.select(field.name for field in schema.wire_fields)
+    report = check_rows(schema, wire, across=False, clean=cells.clean)
     for fault in report.faults:
         builder.add(_in_file(fault, frame, texts))
     shown = Counter((fault.rule, fault.column) for fault in report.faults)
