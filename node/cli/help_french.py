@@ -106,8 +106,8 @@ FRENCH: Final = {
         "donne ligne, colonne, valeur, règle et remède. Code de sortie 1 si le fichier n’est pas "
         "valide."
     ),
-    "CSV (comma or semicolon) or JSON (list of objects, or one object a line).": (
-        "CSV (virgule ou point-virgule) ou JSON (liste d’objets, ou un objet par ligne)."
+    "CSV, XLSX, ODS, JSON, GeoJSON or Parquet; docs/formats.md says what is taken.": (
+        "CSV, XLSX, ODS, JSON, GeoJSON ou Parquet ; docs/fr/fichiers.md dit ce qui est pris."
     ),
     "Name of the schema; maillage schema list shows them.": (
         "Nom du schéma ; maillage schema list les montre."

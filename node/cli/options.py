@@ -35,7 +35,7 @@ DatasetFile = Annotated[
         exists=True,
         dir_okay=False,
         readable=True,
-        help="CSV (comma or semicolon) or JSON (list of objects, or one object a line).",
+        help="CSV, XLSX, ODS, JSON, GeoJSON or Parquet; docs/formats.md says what is taken.",
     ),
 ]
 SchemaName = Annotated[

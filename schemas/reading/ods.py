@@ -15,6 +15,7 @@ from schemas.reading.limits import (
     CELL_MAX_CHARS,
     COLUMNS_MAX,
     HEADER_SEARCH_ROWS,
+    MARKUP_DEPTH_MAX,
     MERGED_MAX,
     PART_MAX_BYTES,
     SHEET_ROWS_MAX,
@@ -48,14 +49,30 @@ _TABLE: Final = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
 _TEXT: Final = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
 _STYLE: Final = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
 _CALC: Final = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 "
+_COLUMNS_REPEATED: Final = f"{_TABLE}number-columns-repeated"
+_ROWS_REPEATED: Final = f"{_TABLE}number-rows-repeated"
+_COLUMNS_SPANNED: Final = f"{_TABLE}number-columns-spanned"
+_ROWS_SPANNED: Final = f"{_TABLE}number-rows-spanned"
+_FORMULA: Final = f"{_TABLE}formula"
+_KIND: Final = f"{_OFFICE}value-type"
+_VALUE: Final = f"{_OFFICE}value"
+_STRING: Final = f"{_OFFICE}string-value"
+_CALC_KIND: Final = f"{_CALC}value-type"
 _DURATION: Final = re.compile(
     r"PT(?:([0-9]{1,6})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,6})(?:[.,]([0-9]{1,9}))?S)?"
 )
 _ERROR: Final = re.compile(r"#(?:[A-Z/0?]+[!?]?|N/A)|Err:[0-9]{3}")
-_ASIDE: Final = frozenset({"annotation", "note", "ruby-text"})
+_ASIDE: Final = frozenset({f"{_OFFICE}annotation", f"{_TEXT}note", f"{_TEXT}ruby-text"})
 """Elements whose text isn't the cell's."""
-_SPACES: Final[Mapping[str, str]] = {"tab": "\t", "line-break": "\n"}
-_CELLS: Final = frozenset({"table-cell", "covered-table-cell"})
+_PARAGRAPH: Final = f"{_TEXT}p"
+_SPACE: Final = f"{_TEXT}s"
+_SPACE_COUNT: Final = f"{_TEXT}c"
+_SPACES: Final[Mapping[str, str]] = {f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
+_ROW: Final = f"{_TABLE}table-row"
+_VISIBILITY: Final = f"{_TABLE}visibility"
+_CELLS: Final = frozenset({f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"})
+_AROUND: Final = frozenset({f"{_TABLE}table", f"{_STYLE}style", f"{_STYLE}table-properties"})
+"""What is looked at wherever it stands."""
 
 
 class Ods:
@@ -133,7 +150,12 @@ class _Manifest(Markup):
 
 
 class _Rows(Markup):
-    """The rows of one sheet, each with how often it stands."""
+    """The rows of one sheet, each with how often it stands.
+
+    Most events are those of cells and paragraphs: they are taken without going through `Markup`,
+    and what isn't in a sheet that is wanted is passed over at once. The depth is counted all the
+    same.
+    """
 
     def __init__(self, number: int, merged: list[Range]) -> None:
         super().__init__()
@@ -144,6 +166,7 @@ class _Rows(Markup):
         self._count = Count()
         self._table = -1
         self._inside = 0
+        self._taking = False
         self._row = self._column = 0
         self._repeats = 1
         self._hidden = self._in_row = False
@@ -154,6 +177,8 @@ class _Rows(Markup):
         self._aside = 0
         self._paragraphs = 0
         self._in_paragraph = False
+        self.parser.StartElementHandler = self._opened
+        self.parser.EndElementHandler = self._closed
 
     def begin(self, number: int) -> None:
         """Take another sheet from here on.
@@ -162,63 +187,81 @@ class _Rows(Markup):
             number: Place of the sheet; -1: none.
         """
         self._number, self._row, self._count = number, 0, Count()
+        self._taking = self._inside == 1 and self._table == number
 
     def drain(self) -> list[tuple[Row, int]]:
         """Rows that are complete, once."""
         ready, self._ready = self._ready, []
         return ready
 
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name == "table":
-            # a sheet may hold others, of its source or in a drawing: they aren't its cells
-            self._inside += 1
-            self._table += self._inside == 1
-        elif self._inside != 1 or self._table != self._number:
+    def _opened(self, name: str, attributes: Mapping[str, str]) -> None:
+        self.alive = True
+        self._depth += 1
+        if self._depth > MARKUP_DEPTH_MAX:
+            raise broken()
+        if name in _AROUND:
+            self.start(name.rpartition(" ")[2], attributes)
+        elif not self._taking:
             return
         elif self._cell is not None:
             self._within(name, attributes)
-        elif name in _CELLS and self._in_row:
-            self._cell = attributes
-            self._parts, self._length, self._paragraphs = [], 0, 0
-        elif name == "table-row" and not self._in_row:
+        elif name in _CELLS:
+            if self._in_row:
+                self._cell = attributes
+                self._parts, self._length, self._paragraphs = [], 0, 0
+        elif name == _ROW and not self._in_row:
             self._in_row, self._column, self._cells = True, 0, {}
-            self._repeats = _repeats(attributes, "number-rows-repeated")
-            self._hidden = attributes.get(f"{_TABLE}visibility", "visible") != "visible"
+            self._repeats = _repeats(attributes, _ROWS_REPEATED)
+            self._hidden = attributes.get(_VISIBILITY, "visible") != "visible"
 
-    def end(self, name: str) -> None:
-        if name == "table":
-            self._inside -= 1
-            self.done = self.done or (self._inside == 0 and self._table == self._number)
-        elif self._inside != 1 or self._table != self._number:
+    def _closed(self, name: str) -> None:
+        self.alive = True
+        self._depth -= 1
+        if name in _AROUND:
+            self.end(name.rpartition(" ")[2])
+        elif not self._taking:
             return
         elif self._cell is not None:
-            if name in _ASIDE:
-                self._aside -= 1
-                if not self._aside and self._in_paragraph:
-                    self.listen(self._hear)
-            elif name == "p" and not self._aside:
+            if name == _PARAGRAPH and not self._aside:
                 self._in_paragraph = False
                 self.listen(None)
             elif name in _CELLS:
                 self._take(self._cell)
                 self._cell = None
-        elif name == "table-row" and self._in_row:
+            elif name in _ASIDE:
+                self._aside -= 1
+                if not self._aside and self._in_paragraph:
+                    self.listen(self._hear)
+        elif name == _ROW and self._in_row:
             self._end_row()
 
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:  # noqa: ARG002
+        if name == "table":
+            # a sheet may hold others, of its source or in a drawing: they aren't its cells
+            self._inside += 1
+            self._table += self._inside == 1
+            self._taking = self._inside == 1 and self._table == self._number
+
+    def end(self, name: str) -> None:
+        if name == "table":
+            self._inside -= 1
+            self.done = self.done or (self._inside == 0 and self._table == self._number)
+            self._taking = self._inside == 1 and self._table == self._number
+
     def _within(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name in _ASIDE:
-            self._aside += 1
-            self.listen(None)
-        elif self._aside:
-            return
-        elif name == "p":
+        if name == _PARAGRAPH and not self._aside:
             if self._paragraphs:
                 self._hear("\n")
             self._paragraphs += 1
             self._in_paragraph = True
             self.listen(self._hear)
-        elif name == "s":
-            count = _number(attributes.get(f"{_TEXT}c", "1"))
+        elif name in _ASIDE:
+            self._aside += 1
+            self.listen(None)
+        elif self._aside:
+            return
+        elif name == _SPACE:
+            count = _number(attributes.get(_SPACE_COUNT, "1"))
             self._hear(" " * min(count, CELL_MAX_CHARS + 1))
         elif name in _SPACES:
             self._hear(_SPACES[name])
@@ -229,25 +272,27 @@ class _Rows(Markup):
             self._parts.append(text)
 
     def _take(self, attributes: Mapping[str, str]) -> None:
-        repeats = _repeats(attributes, "number-columns-repeated")
+        repeats = _repeats(attributes, _COLUMNS_REPEATED)
         row, column = self._row + 1, self._column
         self._column += repeats
-        spans = [
-            _number(attributes.get(f"{_TABLE}number-{what}-spanned", "1"))
-            for what in ("rows", "columns")
-        ]
-        if max(spans) > 1 and len(self._merged) < MERGED_MAX:
-            self._merged.append((row, column, row + spans[0] - 1, column + spans[1] - 1))
+        if _COLUMNS_SPANNED in attributes or _ROWS_SPANNED in attributes:
+            self._take_span(attributes, row, column)
         cell = _value(attributes, "".join(self._parts))
         if cell is None:
             return
-        if self._length > CELL_MAX_CHARS:
+        if max(self._length, len(cell if isinstance(cell, str) else cell.text)) > CELL_MAX_CHARS:
             raise too_long(row, column)
         if self._column > COLUMNS_MAX:
             raise too_wide(row, self._column - 1)
         self._count.add(repeats * self._repeats)
         for at in range(column, self._column):
             self._cells[at] = cell
+
+    def _take_span(self, attributes: Mapping[str, str], row: int, column: int) -> None:
+        down = _number(attributes.get(_ROWS_SPANNED, "1"))
+        right = _number(attributes.get(_COLUMNS_SPANNED, "1"))
+        if max(down, right) > 1 and len(self._merged) < MERGED_MAX:
+            self._merged.append((row, column, row + down - 1, column + right - 1))
 
     def _end_row(self) -> None:
         self._in_row = False
@@ -284,30 +329,27 @@ class _Heads(_Rows):
             self.rows.append([])
             self.begin(len(self.names) - 1)
 
-    def end(self, name: str) -> None:
-        super().end(name)
-        if name == "table-row":
-            found = self.rows[-1] if self.rows else []
-            for row, repeats in self.drain():
-                if filled(row):
-                    times = min(repeats, HEADER_SEARCH_ROWS - len(found))
-                    found += [
-                        Row(row.number + more, row.cells, row.hidden) for more in range(times)
-                    ]
-            if len(found) >= HEADER_SEARCH_ROWS:
-                # the rest of this sheet is passed over
-                self.begin(-1)
+    def _end_row(self) -> None:
+        super()._end_row()
+        found = self.rows[-1]
+        for row, repeats in self.drain():
+            if filled(row):
+                times = min(repeats, HEADER_SEARCH_ROWS - len(found))
+                found += [Row(row.number + more, row.cells, row.hidden) for more in range(times)]
+        if len(found) >= HEADER_SEARCH_ROWS:
+            # the rest of this sheet is passed over
+            self.begin(-1)
 
 
 def _value(attributes: Mapping[str, str], text: str) -> Cell | None:
-    kind = attributes.get(f"{_OFFICE}value-type")
-    formula = f"{_TABLE}formula" in attributes
+    kind = attributes.get(_KIND)
+    formula = _FORMULA in attributes
     cell: Cell | None
     if kind is None:
         return Special("", "uncached", formula=True) if formula else text or None
-    if attributes.get(f"{_CALC}value-type") == "error" or (formula and _ERROR.fullmatch(text)):
+    if attributes.get(_CALC_KIND) == "error" or (formula and _ERROR.fullmatch(text)):
         return Special(text, "error", formula=formula)
-    written = attributes.get(f"{_OFFICE}value", "").strip()
+    written = attributes.get(_VALUE, "").strip()
     if kind in ("float", "currency"):
         cell = number_text(written) or written
     elif kind == "percentage":
@@ -319,7 +361,7 @@ def _value(attributes: Mapping[str, str], text: str) -> Cell | None:
     elif kind == "boolean":
         cell = "true" if attributes.get(f"{_OFFICE}boolean-value") == "true" else "false"
     else:
-        cell = attributes.get(f"{_OFFICE}string-value", text) or None
+        cell = attributes.get(_STRING, text) or None
     if not formula or cell is None:
         return cell
     if isinstance(cell, str):
@@ -345,7 +387,8 @@ def _clock(written: str) -> str:
 
 
 def _repeats(attributes: Mapping[str, str], name: str) -> int:
-    return max(1, _number(attributes.get(f"{_TABLE}{name}", "1")))
+    written = attributes.get(name)
+    return 1 if written is None else max(1, _number(written))
 
 
 def _number(text: str) -> int:
