@@ -130,7 +130,7 @@ def page_context(
         "asked": asked,
         "view": found,
         "at": last,
-        "choices": choices(node, lang),
+        "choices": choices(node, lang, asked.schema),
         "windows": asked.schema.windows if asked.window != "none" else (),
         "measure_label": labelled(asked.measure.labels, lang, asked.measure.name),
         "schema_label": labelled(asked.schema.labels, lang, asked.schema.name),
@@ -267,20 +267,25 @@ def place_title(ground: Territory, place: str) -> str:
     return commune(place).name
 
 
-def choices(node: Node, lang: Lang) -> list[dict[str, Any]]:
-    """Measures to choose from, by schema."""
+def choices(node: Node, lang: Lang, shown: Schema) -> list[dict[str, Any]]:
+    """Measures to choose from, by schema: those of which something is held, and the one shown.
+
+    The catalogue has ten times as many; a list of what isn't here would hide what is.
+    """
     catalogue = node.knowledge.catalogue
-    schemas = [one for one in map(catalogue.latest, catalogue.names()) if one is not None]
-    return [
+    names = {parse_dataset(row.dataset).schema for row in node.store.publications.heads()}
+    held = [one for one in map(catalogue.latest, names - {COMPOSITION}) if one is not None]
+    found = [
         {
             "label": labelled(schema.labels, lang, schema.name),
             "measures": [
                 (one.name, labelled(one.labels, lang, one.field)) for one in schema.measures
             ],
         }
-        for schema in schemas
-        if schema.name != COMPOSITION and schema.measures
+        for schema in {shown, *held}
+        if schema.measures
     ]
+    return sorted(found, key=lambda group: str(group["label"]).casefold())
 
 
 def links(ground: Territory) -> dict[str, Any]:

@@ -14,10 +14,10 @@ VL-1;voiture;gazole;01/02/2026;80,50;1000
 VL-1;voiture;gazole;2026-03;40;600
 PL-2;poids lourd;gazole;03/2026;210,00;700
 """
-CRIMES = """CODGEO_2026,annee,indicateur,nombre,est_diffuse,insee_pop
-{code},2024,Cambriolages de logement,6,diff,800
-{code},2025,Cambriolages de logement,,ndiff,800
-{code},2025,Destructions et dégradations,8,diff,800
+CRIMES = """CODGEO_2026,annee,indicateur,unite_de_compte,nombre,est_diffuse,insee_pop,insee_log
+{code},2024,Cambriolages de logement,Infraction,6,diff,800,400
+{code},2025,Cambriolages de logement,Infraction,,ndiff,800,400
+{code},2025,Destructions,Infraction,8,diff,800,400
 """
 
 
@@ -72,7 +72,9 @@ async def test_years_corrected(town: Town):
         ("2024", "6"),
         ("2025", "8"),
     ]
-    later = CRIMES.format(code="12011").replace("2024,Cambriolages de logement,6", "2024,X,9")
+    later = CRIMES.format(code="12011").replace(
+        "Cambriolages de logement,Infraction,6", "X,Infraction,9"
+    )
     town.publish(ARVIEU, rows_of("securite", later), name="securite")  # type: ignore[arg-type]
     found = (await town.get(path)).json
     assert [(one["window"], one["sum"]) for one in found["totals"]] == [
