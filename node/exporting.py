@@ -8,17 +8,23 @@ from typing import Final, Literal
 import polars as pl
 
 from federation.bundle import Bundle, write
-from federation.errors import UnknownError
+from federation.errors import StateError, UnknownError
+from federation.ids import parse_dataset
 from federation.jose import parse_compact
 from federation.manifest import TYP, Manifest
+from federation.places import place_of
 from federation.replay import replay, together
-from federation.tabular import defused
+from federation.tabular import defused, with_places
 from node.knowledge import Knowledge
 from node.receive.contents import Contents
+from node.rowforms import features, frame_of, joined, points_of
 from node.store.rows import PublicationRow
 from node.store.store import Store
 from schemas.model import Schema
 from schemas.progress import Progress, silent
+from schemas.territory import centre
+
+ExportForm = Literal["csv", "json", "geojson", "parquet", "bundle"]
 
 REPORT_ROWS: Final = 10_000
 """After so many rows of JSON it is said how far it is: some tenths of a second."""
@@ -60,7 +66,7 @@ def export(
     store: Store,
     knowledge: Knowledge,
     dataset: str,
-    form: Literal["csv", "json", "parquet", "bundle"],
+    form: ExportForm,
     progress: Progress = silent,
 ) -> bytes:
     """A dataset in a form.
@@ -77,11 +83,14 @@ def export(
 
     Raises:
         UnknownError: `dataset`.
+        StateError: `no-place`: nothing says where its rows are, so there is no GeoJSON.
     """
     if form == "bundle":
         return bundle_of(store, knowledge, dataset, progress=progress)
-    _, frame = rows_of(store, knowledge, dataset, progress)
+    schema, frame = rows_of(store, knowledge, dataset, progress)
     progress("write", 0, frame.height)
+    if form == "geojson":
+        return _geojson(dataset, schema, frame)
     buffer = io.BytesIO()
     if form == "parquet":
         frame.write_parquet(buffer)
@@ -93,6 +102,20 @@ def export(
                 progress("write", number, frame.height)
             buffer.write(json.dumps(row, ensure_ascii=False, default=_text).encode() + b"\n")
     return buffer.getvalue()
+
+
+def _geojson(dataset: str, schema: Schema, frame: pl.DataFrame) -> bytes:
+    owner = parse_dataset(dataset).owner
+    points = points_of(schema, place_of(owner))
+    if points is None:
+        raise StateError(
+            f"rows of {dataset} have no place",
+            code="no-place",
+            remedy="take another format: csv, json or parquet",
+        )
+    facts = {"dataset": dataset, "schema": f"{schema.name} {schema.version}"}
+    rows = features(with_places(schema, owner, frame), schema, points, centre)
+    return b"".join(joined(frame_of("geojson", facts, points), [rows]))
 
 
 def _text(value: object) -> str:

@@ -6,7 +6,7 @@ ingest → validate → draft → sign → outbox → hub → reader → intake 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from federation.charter import KnownCharter
 from federation.comparison import Differs, NotRecomputable, Recomputed
@@ -18,7 +18,7 @@ from node import documents, founding
 from node.clock import now_us
 from node.competences import CompetenceFiles
 from node.composer import Composer
-from node.exporting import export
+from node.exporting import ExportForm, export
 from node.forward import Forwarder
 from node.founding import InitResult
 from node.keys import KeyStore
@@ -42,8 +42,6 @@ from node.telemetry.receiving import Told
 from node.telemetry.setup import Telemetry
 from schemas.progress import Progress, silent
 from schemas.reading import ColumnMapping
-
-ExportFormat = Literal["csv", "json", "parquet", "bundle"]
 
 
 class Node:
@@ -194,7 +192,7 @@ class Node:
         """How everything stands."""
         return status_of(self, now_us)
 
-    def export(self, dataset: str, form: ExportFormat, progress: Progress = silent) -> bytes:
+    def export(self, dataset: str, form: ExportForm, progress: Progress = silent) -> bytes:
         """A dataset's rows, or its publications as a bundle."""
         return export(self.store, self.knowledge, dataset, form, progress)
 

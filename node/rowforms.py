@@ -13,7 +13,7 @@ import polars as pl
 
 from federation.tabular import CODE, defused
 from schemas.model import Schema
-from schemas.places import point_columns
+from schemas.places import point_columns, shape_column
 
 Form = Literal["csv", "json", "ndjson", "geojson", "parquet"]
 
@@ -94,29 +94,56 @@ def json_rows(frame: pl.DataFrame, *, between: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Where the point of a row comes from.
+    """Where the geometry of a row comes from.
 
     Attributes:
-        source: `row`, from its coordinates; `commune`, the centre of its commune.
+        source: `row`, from its shape or coordinates; `commune`, the centre of its commune.
         columns: A geopoint's column, or those of longitude and latitude.
+        shape: Column of a GeoJSON geometry, which goes before the point.
     """
 
     source: Literal["row", "commune"]
     columns: tuple[str, ...] = ()
+    shape: str | None = None
 
 
 def points_of(schema: Schema, owner_place: str | None) -> Points | None:
-    """Where the points of a schema's rows come from; None where nothing says where they are."""
-    columns = point_columns(schema)
-    if columns:
-        return Points("row", columns)
+    """Where the geometry of a schema's rows comes from; None where nothing says where they are."""
+    columns, shape = point_columns(schema), shape_column(schema)
+    if columns or shape is not None:
+        return Points("row", columns, shape)
     return Points("commune") if placed(schema, owner_place) else None
 
 
 def features(frame: pl.DataFrame, schema: Schema, points: Points, centre: Centre) -> bytes:
-    """Rows as GeoJSON features (RFC 7946); those without coordinates have no geometry."""
+    """Rows as GeoJSON features (RFC 7946); those without coordinates have no geometry.
+
+    A shape is the geometry itself, and no property beside it.
+    """
     if frame.is_empty():
         return b""
+    geometry = _point_of(frame, schema, points, centre)
+    properties = dict(frame.schema)
+    if points.shape is not None:
+        geometry = pl.coalesce(pl.col(points.shape), geometry)
+        del properties[points.shape]
+    key = pl.concat_str([pl.col(one).cast(pl.String) for one in schema.primary_key], separator="/")
+    one = pl.concat_str(
+        [
+            pl.lit('{"type":"Feature","id":'),
+            quoted(key),
+            pl.lit(',"geometry":'),
+            geometry.fill_null("null"),
+            pl.lit(',"properties":'),
+            _object(properties),
+            pl.lit("}"),
+        ]
+    )
+    return ",\n".join(frame.select(one).to_series()).encode()
+
+
+def _point_of(frame: pl.DataFrame, schema: Schema, points: Points, centre: Centre) -> pl.Expr:
+    """The points of rows as GeoJSON; null where there are no coordinates."""
     if points.source == "commune":
         centres = {
             code: _coordinates(centre(code))
@@ -125,27 +152,14 @@ def features(frame: pl.DataFrame, schema: Schema, points: Points, centre: Centre
         pair = pl.col(schema.place or CODE).replace_strict(
             centres, default=None, return_dtype=pl.String
         )
+    elif not points.columns:
+        return pl.lit(None, pl.String)
     elif len(points.columns) == 1:
         pair = pl.col(points.columns[0]).str.replace_all(" ", "")
     else:
         lon, lat = (pl.col(name).cast(pl.String) for name in points.columns)
         pair = pl.concat_str([lon, lat], separator=",")
-    geometry = pl.concat_str(
-        [pl.lit('{"type":"Point","coordinates":['), pair, pl.lit("]}")]
-    ).fill_null("null")
-    key = pl.concat_str([pl.col(one).cast(pl.String) for one in schema.primary_key], separator="/")
-    one = pl.concat_str(
-        [
-            pl.lit('{"type":"Feature","id":'),
-            quoted(key),
-            pl.lit(',"geometry":'),
-            geometry,
-            pl.lit(',"properties":'),
-            _object(frame.schema),
-            pl.lit("}"),
-        ]
-    )
-    return ",\n".join(frame.select(one).to_series()).encode()
+    return pl.concat_str([pl.lit('{"type":"Point","coordinates":['), pair, pl.lit("]}")])
 
 
 def _coordinates(found: tuple[float, float] | None) -> str | None:

@@ -7,6 +7,7 @@ from schemas.model import Schema
 _PAIRS: Final = (
     ("longitude", "latitude"),
     ("lon", "lat"),
+    ("long", "lat"),
     ("xlong", "ylat"),
     ("lng", "lat"),
     ("long_coor1", "lat_coor1"),

@@ -44,6 +44,7 @@ class Format(StrEnum):
 
     CSV = "csv"
     JSON = "json"
+    GEOJSON = "geojson"
     PARQUET = "parquet"
     BUNDLE = "bundle"
 

@@ -111,8 +111,18 @@ def test_a_bundle_is_verified_by_whoever_trusts_its_publisher(receiver: Receiver
         assert bind_content(opened, blob[:-1] + bytes([blob[-1] ^ 1])) is not None
 
 
-@pytest.mark.parametrize("form", ["csv", "json", "parquet", "bundle"])
+@pytest.mark.parametrize("form", ["csv", "json", "geojson", "parquet", "bundle"])
 def test_what_is_not_here_is_not_exported(receiver: Receiver, form: str) -> None:
     with pytest.raises(UnknownError) as caught:
-        export(receiver.store, receiver.knowledge, f"{ARVIEU}/projets", form)  # type: ignore[arg-type]  # one of four
+        export(receiver.store, receiver.knowledge, f"{ARVIEU}/projets", form)  # type: ignore[arg-type]  # one of five
     assert caught.value.code == "dataset"
+
+
+def test_places_are_those_of_rows_or_the_centre_of_the_commune(receiver: Receiver) -> None:
+    found = json.loads(export(receiver.store, receiver.knowledge, DATASET, "geojson"))
+    assert found["type"] == "FeatureCollection"
+    assert found["maillage"]["points"] == "commune"
+    assert len(found["features"]) == expected().height
+    first = found["features"][0]
+    assert first["geometry"]["type"] == "Point"
+    assert first["properties"]["codgeo"] == "12011"
