@@ -1,9 +1,9 @@
 """Delimited text: CSV with comma, semicolon or tab (RFC 4180, and what spreadsheets write).
 
-A file is taken apart in parts that end with a record. A part without quotes, whose lines all have
-as many separators as the header, is read by polars in one go. Any other goes through the csv
-module, which knows the line that each record starts on, so that faults name it also where a quoted
-text has line breaks. Both give the same cells; a property test holds them to it.
+A file is taken apart in parts that end with a record. A part whose lines all have as many cells as
+the header, with quotes around whole cells only, is read by polars in one go. Any other goes through
+the csv module, which knows the line that each record starts on, so that faults name it also where
+a quoted text has line breaks. Both give the same cells; a property test holds them to it.
 """
 
 import csv
@@ -155,7 +155,7 @@ def _header(
 
 
 def plain_cells(body: bytes, delimiter: str, header: Header, line: int) -> Cells | None:
-    """Cells of lines without quotes and without faults, in one go.
+    """Cells of lines without faults, whose quotes are where they should be, in one go.
 
     Args:
         body: Whole lines below the header, without the end of the last one.
@@ -166,9 +166,12 @@ def plain_cells(body: bytes, delimiter: str, header: Header, line: int) -> Cells
     Returns:
         None if anything is out of the ordinary, also if there are no rows.
     """
-    if not body or header.width == 1 or body.find(_QUOTE) != -1 or body.startswith(_SNIFFED):
+    if not body or header.width == 1 or body.startswith(_SNIFFED):
         return None
     if body.find(b"\r") != -1 and body.count(b"\r") != body.count(b"\r\n"):
+        return None
+    quoted = _quoted_text(body, delimiter)
+    if quoted is None:
         return None
     names = [f"c{position}" for position in range(header.width)]
     try:
@@ -176,7 +179,7 @@ def plain_cells(body: bytes, delimiter: str, header: Header, line: int) -> Cells
             body,
             has_header=False,
             separator=delimiter,
-            quote_char=None,
+            quote_char='"' if quoted else None,
             schema=dict.fromkeys(names, pl.String),
             empty_string_is_null=False,
         )
@@ -184,7 +187,8 @@ def plain_cells(body: bytes, delimiter: str, header: Header, line: int) -> Cells
         return None
     # no line has more separators than the header, or polars had refused; so if there are as many
     # in all as there should be, no line has fewer
-    even = body.count(delimiter.encode()) == frame.height * (header.width - 1)
+    separators = body.count(delimiter.encode()) - quoted.count(delimiter.encode())
+    even = separators == frame.height * (header.width - 1)
     if not even or _has_blank(frame, body) or _has_long(frame):
         return None
     return Cells(
@@ -333,6 +337,27 @@ def _csv_fault(error: csv.Error, line: int) -> Fault:
     if "field limit" in str(error):
         return ReadingFault.of("limit-error", row=line, case="text", limit=CELL_MAX_CHARS)
     return ReadingFault.of("format-error", row=line, case="quote")
+
+
+def _quoted_text(body: bytes, delimiter: str) -> bytes | None:
+    """All that stands in quotes, with what it begins with, or nothing.
+
+    Returns:
+        None if a quote is where none should be, or a quoted text has a line break. Else cells
+        that have quotes begin and end with one, and those inside are doubled.
+    """
+    if _QUOTE not in body:
+        return b""
+    between = body.split(_QUOTE)
+    outside, inside = between[::2], between[1::2]
+    # nothing between two quotes: one that is doubled, inside
+    around = {b"", delimiter.encode(), b"\n"}
+    if len(outside) == len(inside) or not around.issuperset({one[-1:] for one in outside[:-1]}):
+        return None
+    if not (around | {b"\r"}).issuperset({one[:1] for one in outside[1:]}):
+        return None
+    found = _QUOTE.join(inside)
+    return None if b"\n" in found or b"\r" in found else _QUOTE + found
 
 
 def _has_blank(frame: pl.DataFrame, body: bytes) -> bool:

@@ -208,6 +208,25 @@ def test_all_ways_give_the_same_cells(
     _both_ways((end.join(lines) + end + last).encode(), part_bytes)
 
 
+QUOTED = st.lists(
+    st.lists(
+        st.sampled_from(['"a,b"', '""', '"a""b"', '""""', "", "a", 'a"', '"a"b', ' "a"', '"a\nb"']),
+        min_size=3,
+        max_size=3,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(QUOTED, st.sampled_from([",", ";"]), st.sampled_from(["\n", "\r\n"]), st.integers(1, 30))
+def test_all_ways_agree_on_quotes(
+    table: list[list[str]], delimiter: str, end: str, part_bytes: int
+) -> None:
+    lines = (delimiter.join(row) for row in (["id", "x", "nom"], *table))
+    _both_ways(end.join(lines).encode(), part_bytes)
+
+
 @given(ANY, st.integers(1, 30))
 def test_all_ways_agree_on_any_text(text: str, part_bytes: int) -> None:
     _both_ways(f"id,x,nom\n{text}".encode(), part_bytes)
@@ -256,7 +275,11 @@ def test_most_files_go_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError
 
     monkeypatch.setattr(delimited._Body, "_quoted", no_way)
-    for text in (b'"id",x,"nom"\r\n1,2,3\r\n4,,\r\n', b"id,x,nom\n1,2,3\n\n\n"):
+    for text in (
+        b'"id",x,"nom"\r\n1,2,3\r\n4,,\r\n',
+        b"id,x,nom\n1,2,3\n\n\n",
+        b'id,x,nom\n1,"a, ""b""",""\n',
+    ):
         assert isinstance(_all(text)[0], Cells)
 
 
