@@ -97,9 +97,11 @@ RULES: Final[Mapping[CompetenceField, tuple[Rule, ...]]] = {
         Rule(("none",), ("commune", "syndicat"), "CGCT, article L.2224-13"),
     ),
     "transport": (
-        *_compulsory("2°", "2°", "2°"),
-        # LOM: the communauté de communes, or else the région, organises; places and stops of its
-        # own a commune may still have
+        *(rule for rule in _compulsory("2°", "2°", "2°") if "CA" not in rule.forms),
+        # who organises mobility is one thing; stands, stops and cycle ways on its own roads are
+        # another, which a commune still has where the roads are its own
+        Rule(("CA",), ("epci", "commune", "syndicat"), "CGCT, article L.5216-5, I, 2°"),
+        # LOM: the communauté de communes, or else the région, organises
         Rule(
             _WITHOUT,
             ("epci", "region", "commune", "syndicat"),

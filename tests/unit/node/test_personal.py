@@ -22,7 +22,7 @@ from twin_world import ARVIEU, NAME, counted, twins, until
 from federation.author import draft_rows, messages
 from federation.jose import parse_compact
 from federation.manifest import TYP, Manifest, Sharing
-from node import documents, exporting
+from node import exporting
 from node.clock import now_us
 from node.keeping import kept_here
 from node.keys import KeyStore
@@ -57,12 +57,14 @@ def used(document: Document) -> set[str | None]:
 
 
 def all_personal(schema: Schema) -> Schema:
-    """The schema with every column personal that may be."""
+    """The schema with every column personal that may be, and one more, since some have none."""
     document = json.loads(schema.document)
     needed = used(schema.parsed)
     document["maillage"]["personal"] = [
         field.name for field in schema.fields if field.name not in needed
     ]
+    document["fields"].append({"name": "contact_marque", "type": "string", "example": "x"})
+    document["maillage"]["personal"].append("contact_marque")
     document["version"] = "99.0.0"
     return parse_schema(json.dumps(document, ensure_ascii=False).encode())
 
@@ -147,9 +149,7 @@ def test_what_is_personal_is_nowhere(node: Node, name: str, copy: object) -> Non
     assert callable(copy)
     schema: Schema = copy(name)
     if schema.version == "99.0.0":
-        assert schema.personal, "some column of every schema may be personal"
-        documents.keep(node.store, "schema", ARVIEU, schema.document, pinned=False)
-        documents.restore(node.knowledge, node.store)
+        node.knowledge.learn_schema(schema.document)
     for filename, data in files(schema).items():
         assert not schema.personal or MARK.encode() in data
         reading = read(data, filename=filename, schema=schema)
@@ -162,11 +162,18 @@ def test_what_is_personal_is_nowhere(node: Node, name: str, copy: object) -> Non
         dataset = f"{ARVIEU}/{name}.{filename.rpartition('.')[2]}{schema.version.partition('.')[0]}"
         if kept_here(schema, reading.rows, "open") is not None:
             continue  # about too few: nothing of it leaves at all (test_keeping)
+        as_csv = filename.endswith(".csv")
+        if as_csv is (schema.version == "99.0.0"):
+            continue  # each form once: rows are the same, whatever they came from
         made = node.publisher.draft(schema, dataset, reading.rows, sharing=OPEN)
         assert made.blob is not None
         assert not spots(made.blob)
         node.publisher.store_draft(made, source=filename, now_us=now_us())
         went_out(node, dataset)
+
+
+def test_it_is_in_no_file_of_the_node_that_published_it_all(node: Node) -> None:
+    """Database, logs and contents, after the tests above."""
     assert spotted(node.data_dir) == []
 
 

@@ -67,6 +67,13 @@ def test_a_commune_of_a_communaute_may_hold_all_but_waste(field: CompetenceField
     assert Competences().holder(ARVIEU, field, DAY).may_be("fr-com-12011") is (field != "waste")
 
 
+def test_stands_and_stops_may_be_a_commune_s_where_its_roads_are() -> None:
+    table = Competences()
+    assert table.holder(RODEZ, "transport", DAY).may_be("fr-com-12202")
+    assert table.holder(RODEZ, "transport", DAY).may_be(RODEZ_AGGLO)
+    assert not table.holder(NANTES, "transport", DAY).may_be("fr-com-44109")
+
+
 def test_kinds() -> None:
     assert kind_of("fr-syn-200012345") == "syndicat"
     assert kind_of("de-lau-08111000") is None
