@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.model import Field, Schema
 
-_WIDENED: Final = {("integer", "number"), ("year", "integer"), ("year", "number")}
+WIDENED: Final = {("integer", "number"), ("year", "integer"), ("year", "number")}
 """Types whose values all have an exact form in another: (older, newer)."""
 
 
@@ -48,7 +48,7 @@ def _widens(field: Field, older: Schema, newer: Schema) -> bool:
     other = newer.by_name[field.name]
     if field.type == other.type == "number":
         return newer.scale(field.name) >= older.scale(field.name)
-    return field.type == other.type or (field.type, other.type) in _WIDENED
+    return field.type == other.type or (field.type, other.type) in WIDENED
 
 
 def widened(frame: pl.DataFrame, newer: Schema) -> pl.DataFrame:
