@@ -88,6 +88,44 @@ FILE_PHRASES: Final[dict[str, tuple[Phrase, Phrase]]] = {
             "Unpack it and provide the file itself.",
         ),
     ),
+    "format-error/gtfs-file": (
+        Phrase(
+            "Le fichier {name} du GTFS n'est pas lisible.",
+            "Vérifier le GTFS avec un validateur (gtfs-validator) et le fournir de nouveau.",
+        ),
+        Phrase(
+            "The file {name} of the GTFS can't be read.",
+            "Check the GTFS with a validator (gtfs-validator) and provide it again.",
+        ),
+    ),
+    "format-error/gtfs-twice": (
+        Phrase(
+            "Le fichier {name} du GTFS a deux lignes de même {key}.",
+            "N'en garder qu'une.",
+        ),
+        Phrase("The file {name} of the GTFS has two lines with the same {key}.", "Keep one."),
+    ),
+    "format-error/gtfs-schema": (
+        Phrase(
+            "Le fichier est un GTFS, mais le schéma {name} n'a aucune colonne de GTFS.",
+            "Choisir le schéma du transport à la demande, ou fournir un tableau.",
+        ),
+        Phrase(
+            "The file is a GTFS, but the schema {name} has no column of GTFS.",
+            "Choose the schema of transport on demand, or provide a table.",
+        ),
+    ),
+    "source-error/gtfs": (
+        Phrase(
+            "Le GTFS ne contient pas de transport à la demande.",
+            "Fournir un GTFS-Flex, avec des règles de réservation ou des zones "
+            "dans stop_times.txt.",
+        ),
+        Phrase(
+            "The GTFS has no transport on demand.",
+            "Provide a GTFS-Flex with booking rules or zones in stop_times.txt.",
+        ),
+    ),
     "limit-error/wide": (
         Phrase(
             "La feuille s'étend jusqu'à la cellule {cell}.",

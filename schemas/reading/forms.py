@@ -6,10 +6,11 @@ from typing import Final, Literal
 
 from schemas.reading.archive import MAGIC, Archive
 from schemas.reading.faults import ReadingFault, Unreadable
+from schemas.reading.gtfs import folder_of
 from schemas.reading.ods import MIMETYPES
 from schemas.reading.parquet import MAGIC as PARQUET
 
-Form = Literal["delimited", "json", "xlsx", "ods", "parquet"]
+Form = Literal["delimited", "json", "xlsx", "ods", "parquet", "gtfs"]
 
 NAMES: Final[dict[Form, str]] = {
     "delimited": "CSV",
@@ -17,6 +18,7 @@ NAMES: Final[dict[Form, str]] = {
     "xlsx": "XLSX",
     "ods": "ODS",
     "parquet": "Parquet",
+    "gtfs": "GTFS",
 }
 """For people."""
 _SUFFIXES: Final[dict[str, Form]] = {
@@ -26,6 +28,7 @@ _SUFFIXES: Final[dict[str, Form]] = {
     ".ods": "ods",
     ".ots": "ods",
     ".parquet": "parquet",
+    ".zip": "gtfs",
     ".json": "json",
     ".jsonl": "json",
     ".ndjson": "json",
@@ -87,6 +90,8 @@ def form_of(archive: Archive) -> Form:
         if any(name.startswith("word/") for name in archive.names):
             raise _unread("DOCX")
         return "xlsx"
+    if folder_of(archive.names) is not None:
+        return "gtfs"
     raise Unreadable(ReadingFault.of("format-error", case="zip"))
 
 

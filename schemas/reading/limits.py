@@ -55,3 +55,5 @@ MERGED_MAX: Final = 100_000
 """Merged ranges of a sheet; more are counted as that many."""
 PARQUET_MAX_BYTES: Final = 1024 * 1024 * 1024
 """What the row groups of a Parquet file claim to hold, before compression."""
+GTFS_FILE_MAX_BYTES: Final = 128 * 1024 * 1024
+"""Of one file of a GTFS; the stop times of a whole région have some 100 MB."""

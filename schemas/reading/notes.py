@@ -104,6 +104,26 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
         "Cellules calculées par une formule : {value} ; leur dernier résultat enregistré est lu.",
         "Cells made by a formula: {value}; their last stored result is read.",
     ),
+    "gtfs": (
+        "GTFS : passages à la demande réunis en lignes du schéma, {value}.",
+        "GTFS: stop times on demand joined to rows of the schema, {value}.",
+    ),
+    "gtfs-first": (
+        "Colonne « {column} » : plusieurs valeurs pour une même ligne, la première est prise.",
+        "Column “{column}”: several values for one row, the first is taken.",
+    ),
+    "gtfs-zones": (
+        "Colonne « {column} » : plusieurs zones pour une même ligne, réunies.",
+        "Column “{column}”: several zones for one row, put together.",
+    ),
+    "gtfs-no-rule": (
+        "Passages à la demande sans règle de réservation, laissés de côté : {value}.",
+        "Stop times on demand without a booking rule, left out: {value}.",
+    ),
+    "gtfs-unread": (
+        "Fichiers du GTFS qui n'ont pas été lus : {value}.",
+        "Files of the GTFS that were not read: {value}.",
+    ),
     "feature-id": (
         "Colonne « {column} » : prise dans le membre « id » des entités GeoJSON.",
         "Column “{column}”: taken from the member “id” of the GeoJSON features.",

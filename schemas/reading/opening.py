@@ -9,6 +9,7 @@ from schemas.reading.cells import Cells
 from schemas.reading.delimited import read_delimited
 from schemas.reading.faults import ReadingFault, Unreadable
 from schemas.reading.forms import NAMES, Form, archive_of, expected, form_of, is_json, is_parquet
+from schemas.reading.gtfs import read_gtfs
 from schemas.reading.json_rows import read_json
 from schemas.reading.limits import FILE_MAX_BYTES, OPENING_BYTES
 from schemas.reading.mapping import ColumnMapping
@@ -55,8 +56,11 @@ def read_cells(
     archive = archive_of(data)
     if archive is not None:
         form = form_of(archive)
-        book = Xlsx(archive) if form == "xlsx" else Ods(archive)
-        cells = read_book(book, schema, builder, note, progress, mapping=mapping)
+        if form == "gtfs":
+            cells = read_gtfs(archive, schema, builder, note, progress, mapping=mapping)
+        else:
+            book = Xlsx(archive) if form == "xlsx" else Ods(archive)
+            cells = read_book(book, schema, builder, note, progress, mapping=mapping)
     elif is_parquet(data):
         form = "parquet"
         cells = read_parquet(data, schema, builder, note, progress, mapping=mapping)

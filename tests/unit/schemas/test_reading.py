@@ -250,7 +250,7 @@ def test_a_strange_format_of_the_schema_is_a_report(kind: str, form: str) -> Non
 def test_every_fault_and_note_has_both_languages() -> None:
     slots = (
         *("near", "number", "found", "expected", "key", "first", "kind", "name", "limit", "zone"),
-        *("cell", "letters"),
+        *("cell", "letters", "key"),
     )
     for name in cases():
         rule, _, case = name.partition("/")
