@@ -8,7 +8,7 @@ _LAT_MAX_DEG: Final = 90
 _POSITION: Final = (2, 3)
 """Numbers of a position: longitude, latitude, and perhaps altitude (RFC 7946, section 3.1.1)."""
 
-_DEPTHS: Final = {
+DEPTHS: Final = {
     "Point": 0,
     "MultiPoint": 1,
     "LineString": 1,
@@ -43,7 +43,7 @@ def is_geometry(text: str) -> bool:
     found = parsed_object(text)
     if found is None or found.keys() != {"type", "coordinates"}:
         return False
-    depth = _DEPTHS.get(found["type"]) if isinstance(found["type"], str) else None
+    depth = DEPTHS.get(found["type"]) if isinstance(found["type"], str) else None
     return depth is not None and _nested(found["coordinates"], depth)
 
 

@@ -52,7 +52,7 @@ ARRAY: Final = rf"^\[(?:{_ELEMENT}(?:,{_ELEMENT})*)?\]$"
 """Compact JSON (RFC 8259): a list of texts, without half surrogate pairs."""
 
 _FRACTION: Final = r"(?:\.[0-9]{1,15})?"
-_FORMS: Final = {
+FORMS: Final = {
     "array": ARRAY,
     "geopoint": rf"^-?(?:180(?:\.0{{1,15}})?|(?:1[0-7][0-9]|[1-9]?[0-9]){_FRACTION}), ?"
     rf"-?(?:90(?:\.0{{1,15}})?|[1-8]?[0-9]{_FRACTION})$",
@@ -180,9 +180,9 @@ def _texts(field: Field) -> Iterator[Probe]:
         broken = ~column.str.contains(whole(asked.pattern))
         yield _plain(_rule(field, "pattern", broken, limit=asked.pattern))
     form = field.format if field.type == "string" else field.type
-    if form in _FORMS or form in _NESTED:
+    if form in FORMS or form in _NESTED:
         nested = form in _NESTED
-        broken = _not(_NESTED[form], column) if nested else ~column.str.contains(_FORMS[form])
+        broken = _not(_NESTED[form], column) if nested else ~column.str.contains(FORMS[form])
         yield _plain(Rule("type-error", field.name, broken, (("case", form),), name))
 
 
