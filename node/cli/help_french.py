@@ -3,6 +3,35 @@
 from typing import Final
 
 FRENCH: Final = {
+    "A node's data directory: the schemas that were added there, too.": (
+        "Le répertoire de données d’un nœud : aussi les schémas qui y ont été ajoutés."
+    ),
+    "Only those that serve this commitment of the smart-village manifesto.": (
+        "Seulement ceux qui servent cet engagement du manifeste des villages intelligents."
+    ),
+    "Only those of this domain: traffic, air, waste, safety, energy, utilities.": (
+        "Seulement ceux de ce domaine : traffic, air, waste, safety, energy, utilities."
+    ),
+    "List the schemas: those that come with the program, and those added to a node.\n\nEach with "
+    "the commitments and domains that it serves, and whether it must be published.": (
+        "Lister les schémas : ceux du programme, et ceux ajoutés à un nœud.\n\nChacun avec les "
+        "engagements et les domaines qu’il sert, et s’il doit être publié."
+    ),
+    "table-schema: the document; json-schema: of one row; markdown: a page; csv, xlsx: a file to "
+    "fill in.": (
+        "table-schema : le document ; json-schema : d’une ligne ; markdown : une page ; csv, "
+        "xlsx : un fichier à remplir."
+    ),
+    "Of labels and explanations; the screen's unless said.": (
+        "Celle des libellés et des explications ; celle de l’écran sauf indication."
+    ),
+    "File to write; - for output. Named after the schema unless said.": (
+        "Fichier à écrire ; - pour la sortie. Il porte le nom du schéma sauf indication."
+    ),
+    "Write a schema in a form that others use: to check rows, to read about, to fill in.": (
+        "Écrire un schéma sous une forme que d’autres emploient : pour contrôler des lignes, "
+        "pour lire ce qu’il dit, pour le remplir."
+    ),
     "Write the report to this file: a page that needs nothing else, JSON, or text.": (
         "Écrire le rapport dans ce fichier : une page qui se suffit, du JSON ou du texte."
     ),
@@ -247,7 +276,6 @@ FRENCH: Final = {
     "Show the schemas: which forms of data there are.": (
         "Montrer les schémas : quelles formes de données existent."
     ),
-    "List the schemas that come with the program.": "Lister les schémas fournis.",
     "Show a schema: its columns, key and measures. With --json: the document itself.": (
         "Montrer un schéma : colonnes, clé et mesures. Avec --json : le document lui-même."
     ),

@@ -1,20 +1,41 @@
 """`maillage schema`: which forms of data there are, and what their columns mean."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
 from federation.errors import UnknownError
 from node.cli import duties, screen
 from node.cli.language import current, say
-from node.cli.options import AsJson
+from node.cli.options import DATA_VARIABLE, AsJson, opened
 from node.web.bodies import schemas_json
-from schemas.catalogue import bundled
+from schemas.catalogue import Catalogue, bundled
 from schemas.model import Field, Schema
+
+OwnData = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        envvar=DATA_VARIABLE,
+        file_okay=False,
+        help="A node's data directory: the schemas that were added there, too.",
+    ),
+]
+SchemaArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the schema.")]
+
+_DUTIES: Final = {
+    "any-size": ("à toute taille", "at any size"),
+    "general": ("au-delà des seuils", "above thresholds"),
+    "none": ("volontaire", "voluntary"),
+}
 
 
 def build() -> typer.Typer:
     """Make the group."""
+    from node.cli import schema_files  # noqa: PLC0415 - it needs this module's options
+
     group = typer.Typer(
         help="Show the schemas: which forms of data there are.",
         no_args_is_help=True,
@@ -22,18 +43,41 @@ def build() -> typer.Typer:
     )
     group.command("list")(list_schemas)
     group.command("show")(show)
+    group.command("export")(schema_files.export)
     return group
 
 
-def known(name: str) -> Schema:
-    """The newest version of a schema.
+def catalogue(data: Path | None) -> Catalogue:
+    """The program's schemas, and with a data directory those that were added there.
 
     Raises:
-        UnknownError: `schema`.
+        UnknownError: `data-dir`.
+        StoreError: The store can't be opened.
+    """
+    if data is None:
+        return bundled()
+    with opened(data) as node:
+        return node.publisher.schemas()
+
+
+def known(name: str, data: Path | None = None) -> Schema:
+    """The newest version of a schema.
+
+    Args:
+        name: Of the program's, or of one that was added.
+        data: Data directory in which it may have been added; None: nowhere.
+
+    Raises:
+        UnknownError: `schema`; `data-dir`, where the program has none of that name.
+        StoreError: The store can't be opened.
     """
     schema = bundled().latest(name)
+    if schema is not None:
+        return schema
+    found = catalogue(data)
+    schema = found.latest(name)
     if schema is None:
-        names = ", ".join(bundled().names())
+        names = ", ".join(found.names())
         raise UnknownError(
             f"no schema is called {name[:80]!r}",
             code="schema",
@@ -44,6 +88,24 @@ def known(name: str) -> Schema:
 
 def list_schemas(
     *,
+    commitment: Annotated[
+        int | None,
+        typer.Option(
+            "--commitment",
+            metavar="N",
+            min=1,
+            max=10,
+            help="Only those that serve this commitment of the smart-village manifesto.",
+        ),
+    ] = None,
+    domain: Annotated[
+        str | None,
+        typer.Option(
+            "--domain",
+            metavar="NAME",
+            help="Only those of this domain: traffic, air, waste, safety, energy, utilities.",
+        ),
+    ] = None,
     participant: Annotated[
         str | None,
         typer.Option(
@@ -56,37 +118,58 @@ def list_schemas(
         int | None,
         typer.Option("--staff", metavar="N", min=0, help="Its agents in full-time equivalents."),
     ] = None,
+    data: OwnData = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the schemas that come with the program."""
+    """List the schemas: those that come with the program, and those added to a node.
+
+    Each with the commitments and domains that it serves, and whether it must be published.
+    """
     body = None if participant is None else duties.known_body(participant)
-    found = [bundled().latest(name) for name in bundled().names()]
-    newest = [one for one in found if one is not None]
+    found = [one for one in catalogue(data) if _serves(one, commitment, domain)]
+    some = Catalogue(found)
+    newest = [one for one in map(some.latest, some.names()) if one is not None]
     if as_json:
-        listed = schemas_json(bundled())
+        listed = schemas_json(some)
         if body is not None:
             owed = duties.json_of(newest, body, staff)
             listed = [one | {"obligation": owed[one["name"]]} for one in listed]
         screen.data(listed)
         return
-    screen.table(
-        [say("Nom", "Name"), "Version", say("Genre", "Kind"), say("Objet", "Subject")]
-        + ([] if body is None else duties.heads()),
-        [
-            (one.name, one.version, kind(one), one.labels.get(current(), one.title))
-            + (() if body is None else duties.cells(one, body, staff))
-            for one in newest
-        ],
+    heads = [say("Nom", "Name"), "Version", say("Genre", "Kind"), say("Objet", "Subject")]
+    heads += [say("Engagements", "Commitments"), say("Domaines", "Domains")]
+    heads += [say("Publication", "Publishing")] if body is None else duties.heads()
+    screen.table(heads, [(*_listed(one), *_owed(one, body, staff)) for one in newest])
+
+
+def _serves(schema: Schema, commitment: int | None, domain: str | None) -> bool:
+    themes = schema.block.themes
+    return (commitment is None or commitment in themes.commitments) and (
+        domain is None or domain in themes.domains
     )
 
 
-def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the schema.")],
-    *,
-    as_json: AsJson = False,
-) -> None:
+def _listed(schema: Schema) -> tuple[str, ...]:
+    themes = schema.block.themes
+    return (
+        schema.name,
+        schema.version,
+        kind(schema),
+        schema.labels.get(current(), schema.title),
+        ", ".join(map(str, themes.commitments)),
+        ", ".join(themes.domains),
+    )
+
+
+def _owed(schema: Schema, body: str | None, staff: int | None) -> tuple[str, ...]:
+    if body is not None:
+        return duties.cells(schema, body, staff)
+    return (say(*_DUTIES[schema.block.obligation.level]),)
+
+
+def show(name: SchemaArgument, *, data: OwnData = None, as_json: AsJson = False) -> None:
     """Show a schema: its columns, key and measures. With --json: the document itself."""
-    schema = known(name)
+    schema = known(name, data)
     if as_json:
         screen.binary(schema.document.rstrip(b"\n") + b"\n")
         return

@@ -48,6 +48,9 @@ def schema_json(schema: Schema) -> dict[str, Any]:
         "primaryKey": list(schema.primary_key),
         "sharing": schema.sharing_default,
         "licence": schema.licence,
+        "commitments": list(schema.block.themes.commitments),
+        "domains": list(schema.block.themes.domains),
+        "obligationLevel": schema.block.obligation.level,
         "measures": [
             {"name": one.name, "unit": one.unit, "aggregates": list(one.aggregates)}
             for one in schema.measures

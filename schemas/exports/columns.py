@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.document import Field, Lang
 from schemas.exports.words import RULES, TYPES
@@ -11,6 +11,23 @@ from schemas.model import Schema
 VALUES_SHOWN: Final = 30
 """Values of a list that are named; the document has all of them."""
 _LENGTHS: Final = {"array": ("minItems", "maxItems"), "text": ("minLength", "maxLength")}
+
+
+class Asked(NamedTuple):
+    """One thing that a column's values must hold.
+
+    Attributes:
+        rule: As in `words.RULES`.
+        limit: What it is compared with; empty if with nothing.
+        sentence: In a language, with a hole for the limit.
+    """
+
+    rule: str
+    limit: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence.format(self.limit)
 
 
 def label_of(field: Field, lang: Lang) -> str:
@@ -33,7 +50,7 @@ def required(schema: Schema, field: Field) -> bool:
 
 def rules_of(
     schema: Schema, field: Field, lang: Lang, *, values_max: int = VALUES_SHOWN
-) -> Iterator[str]:
+) -> Iterator[Asked]:
     """What a column's values must hold, one thing at a time; that they must be there is apart.
 
     Args:
@@ -45,15 +62,15 @@ def rules_of(
     asked = field.constraints
     told = partial(_told, lang)
     if field.name in schema.personal:
-        yield RULES["personal"].of(lang)
+        yield told("personal")
     if field.name in schema.primary_key:
-        yield RULES["key"].of(lang)
+        yield told("key")
     if asked.unique:
-        yield RULES["unique"].of(lang)
+        yield told("unique")
     if asked.enum is not None:
         shown = ", ".join(str(one) for one in asked.enum[:values_max])
         more = len(asked.enum) - values_max
-        yield told("enum", shown) + (f" {told('more', more)}" if more > 0 else "")
+        yield told("enum", shown + (f" {told('more', more)}" if more > 0 else ""))
     least, most = _LENGTHS["array" if field.type == "array" else "text"]
     limits: tuple[tuple[str, object], ...] = (
         ("pattern", asked.pattern),
@@ -66,5 +83,5 @@ def rules_of(
     yield from (told(rule, limit) for rule, limit in limits if limit is not None)
 
 
-def _told(lang: Lang, rule: str, limit: object) -> str:
-    return RULES[rule].of(lang).format(limit)
+def _told(lang: Lang, rule: str, limit: object = "") -> Asked:
+    return Asked(rule, str(limit), RULES[rule].of(lang))

@@ -4,8 +4,9 @@ Ours are run by Rust's `regex`. What both write alike stays as it is; what they 
 is rewritten; where no rewriting is sure, there is none, and the caller leaves the pattern out: a
 validator that takes too much is told apart by the node, one that takes too little by nobody.
 
-One difference is wanted: `\d` means any decimal digit to Rust, here 0 to 9. No pattern of the
-catalogue means others, and validators that aren't JavaScript don't know `\p{Nd}`.
+Only what all validators know is used, those that aren't JavaScript too: `\p{L}` stops Python's. So
+two classes are near to Rust's, not the same: `\d` is 0 to 9, and every pattern of the catalogue
+means no others; `\w` takes the letters of nearly all scripts by their ranges.
 """
 
 import re
@@ -14,13 +15,12 @@ from typing import Final
 _SYNTAX: Final = frozenset("^$\\.*+?()[]{}|")
 _IN_CLASS: Final = frozenset("\\]^-[")
 _PLAIN_ESCAPES: Final = frozenset("nrtfvsS")
-_WORD: Final = r"\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}"
-"""What Rust's `\\w` is (Unicode technical standard 18, annex C)."""
+_WORD: Final = "0-9A-Z_a-zªµºÀ-ÖØ-öø-\\u1fff\\u2c00-\\ud7ff"
+"""Letters, marks and digits up to the scripts of East Asia; few others lie between them."""
 
 _REPEAT: Final = re.compile(r"\{([0-9]*)(,?)([0-9]*)\}|[*+?]")
 _HEX: Final = re.compile(r"[xuU](?:\{([0-9A-Fa-f]{1,6})\}|([0-9A-Fa-f]+))")
 _HEX_DIGITS: Final = {"x": 2, "u": 4, "U": 8}
-_PROPERTY: Final = re.compile(r"[pP](?:\{[^}]*\}|.)")
 _GROUP: Final = re.compile(r"\((?:\?(?::|i:|i\)|P?<[A-Za-z_][A-Za-z0-9_]*>))?")
 
 
@@ -126,24 +126,19 @@ class _Translator:
         code = self._character()
         if code is not None:
             return (_in_class if inside else self._literal)(code)
-        if found := _PROPERTY.match(self._text, self._at + 1):
-            self._at = found.end()
-            name = found[0][1:].strip("{}").removeprefix("^")
-            negated = (letter == "P") != found[0][1:].startswith("{^")
-            return f"\\{'P' if negated else 'p'}{{{name}}}"
         self._at += 2
         if letter in _PLAIN_ESCAPES:
             return f"\\{letter}"
         sets = {"d": "0-9", "w": _WORD}
         if letter.lower() in sets:
-            if inside and letter.isupper():
+            if letter == "W" or (inside and letter.isupper()):
                 raise _Untranslatable
             members = sets[letter.lower()]
             return members if inside else f"[{'^' if letter.isupper() else ''}{members}]"
         if letter in "Az" and not inside:
             return "^" if letter == "A" else "$"
         if letter.isalnum() or letter in "<>":
-            # word boundaries go by Unicode's words
+            # properties, and word boundaries that go by Unicode's words
             raise _Untranslatable
         return (_in_class if inside else self._literal)(letter)
 

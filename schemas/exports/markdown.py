@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 
 from schemas.document import Field, Lang
-from schemas.exports.columns import label_of, required, rules_of, type_of
+from schemas.exports.columns import Asked, label_of, required, rules_of, type_of
 from schemas.exports.page_words import HEADINGS, SECRECY, YES
 from schemas.exports.themes import commitments_of, domains_of, holders_of
 from schemas.exports.values import example_row
@@ -137,10 +137,14 @@ def _column(schema: Schema, field: Field, lang: Lang) -> tuple[str, ...]:
         cell(meaning),
         cell(type_of(field, lang)),
         YES.of(lang) if required(schema, field) else "",
-        cell("; ".join(rules_of(schema, field, lang))),
+        "; ".join(map(_rule, rules_of(schema, field, lang))),
         code(measure.unit) if measure is not None else "",
         code(str(field.example)) if field.example not in (None, "") else "",
     )
+
+
+def _rule(asked: Asked) -> str:
+    return asked.sentence.format(code(asked.limit)) if asked.rule == "pattern" else cell(str(asked))
 
 
 def _measures(schema: Schema, lang: Lang) -> Iterator[str]:

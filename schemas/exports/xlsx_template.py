@@ -1,13 +1,14 @@
 """A workbook to fill in: one sheet for the rows, one that explains the columns.
 
 The header are the columns' names, by which the reader knows them; what they mean is in comments
-and on the second sheet. That sheet is written so that no row of it has more labels than the header
-of the first: the reader takes the sheet that has most of them. Personal columns aren't asked for:
+and on the second sheet. There names and labels stand in one cell, which is nobody's label: the
+reader takes the sheet with the row that has most of them. Personal columns aren't asked for:
 they would be left out when the file is read.
 """
 
 import datetime as dt
 import io
+from decimal import Decimal
 from typing import Any, Final
 
 import xlsxwriter
@@ -15,6 +16,7 @@ import xlsxwriter
 from schemas.document import Field, Lang
 from schemas.exports.columns import label_of, required, rules_of, type_of
 from schemas.exports.page_words import BOOLEANS, HEADINGS, HOW_TO, NO_PERSONAL, SHEETS, WRONG
+from schemas.exports.values import number
 from schemas.exports.words import RULES
 from schemas.model import Schema
 
@@ -99,7 +101,7 @@ class _Template:
         self._rows.set_column(column, column, width, self._format(field))
         rule = self._validation(field)
         if rule is not None:
-            title = _cut(label_of(field, self._lang), TITLE_MAX_CHARS)
+            title = _cut(_clean(label_of(field, self._lang)), TITLE_MAX_CHARS)
             about = _cut(self._about(field), INPUT_MAX_CHARS)
             told = {"ignore_blank": True, "input_title": title, "input_message": about}
             self._rows.data_validation(1, column, ROWS_MAX, column, told | rule)
@@ -111,9 +113,9 @@ class _Template:
         if field.description:
             lines.append(field.description)
         lines.append(type_of(field, self._lang))
-        lines += rules_of(self._schema, field, self._lang, values_max=15)
+        lines += map(str, rules_of(self._schema, field, self._lang, values_max=15))
         if field.example not in (None, ""):
-            lines.append(f"{HEADINGS['example'].of(self._lang)} : {field.example}")
+            lines.append(f"{_example(self._lang)} {field.example}")
         return _clean("\n".join(lines))
 
     def _format(self, field: Field) -> Any:
@@ -133,7 +135,7 @@ class _Template:
     def _validation(self, field: Field) -> dict[str, Any] | None:
         """What Excel refuses; None where it would refuse what the reader takes."""
         if field.constraints.enum is not None:
-            values = [str(one) for one in field.constraints.enum]
+            values = [_clean(str(one)) for one in field.constraints.enum]
             source = self._source(values)
             return {"validate": "list", "source": source, "error_message": WRONG.of(self._lang)}
         if field.type == "boolean":
@@ -165,7 +167,7 @@ class _Template:
 
     def _explain(self) -> None:
         sheet, lang, schema = self._told, self._lang, self._schema
-        for column, width in enumerate((24, 34, 60, 22, 60, 14, 30)):
+        for column, width in enumerate((40, 14, 70, 70, 14)):
             sheet.set_column(column, column, width)
         title = schema.labels.get(lang) or schema.title
         sheet.write_string(0, 0, _clean(f"{title} ({schema.name} {schema.version})"), self._bold)
@@ -173,11 +175,9 @@ class _Template:
         if schema.personal:
             stays = [one.name for one in schema.fields if one.name in schema.personal]
             sheet.write_string(2, 0, _cut(NO_PERSONAL.of(lang).format(", ".join(stays))))
-        names = ("column", "meaning", "meaning", "type", "rules", "unit", "example")
-        heads = [HEADINGS[one].of(lang) for one in names]
-        heads[2] = ""
-        for column, head in enumerate(heads):
-            sheet.write_string(4, column, head, self._heads[True])
+        names = ("column", "required", "meaning", "rules", "unit")
+        for column, name in enumerate(names):
+            sheet.write_string(4, column, HEADINGS[name].of(lang), self._heads[True])
         sheet.freeze_panes(5, 1)
         for row, field in enumerate(schema.wire_fields, 5):
             for column, text in enumerate(self._explained(field)):
@@ -187,15 +187,15 @@ class _Template:
         lang, schema = self._lang, self._schema
         needed = RULES["required" if required(schema, field) else "optional"].of(lang)
         measure = schema.block.measures.get(field.name)
+        example = "" if field.example in (None, "") else f"{_example(lang)} {field.example}"
         told = [
-            field.name,
-            # with its second half it is nobody's label
-            f"{label_of(field, lang)} – {needed}",
-            field.description,
-            type_of(field, lang),
-            "; ".join(rules_of(schema, field, lang, values_max=200)),
+            f"{field.name} – {label_of(field, lang)}",
+            needed,
+            " ".join(one for one in (field.description, example) if one),
+            "; ".join(
+                (type_of(field, lang), *map(str, rules_of(schema, field, lang, values_max=200)))
+            ),
             "" if measure is None else measure.unit,
-            "" if field.example is None else str(field.example),
         ]
         return [_cut(_clean(one)) for one in told]
 
@@ -206,12 +206,20 @@ def _between(kind: str, low: Any, high: Any, least: int) -> dict[str, Any]:
         return {
             "validate": kind,
             "criteria": "between",
-            "minimum": float(low),
-            "maximum": float(high),
+            "minimum": number(Decimal(str(low))),
+            "maximum": number(Decimal(str(high))),
         }
     if high is not None:
-        return {"validate": kind, "criteria": "<=", "value": float(high)}
-    return {"validate": kind, "criteria": ">=", "value": float(least if low is None else low)}
+        return {"validate": kind, "criteria": "<=", "value": number(Decimal(str(high)))}
+    return {
+        "validate": kind,
+        "criteria": ">=",
+        "value": number(Decimal(str(least if low is None else low))),
+    }
+
+
+def _example(lang: Lang) -> str:
+    return HEADINGS["example"].of(lang) + (" :" if lang == "fr" else ":")
 
 
 def _clean(text: str) -> str:

@@ -37,7 +37,7 @@ _COLLECTION_CHARS: Final = 64 * 1024
 """At the start and at the end of a text, where its type may stand."""
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _NUMERIC: Final = frozenset({"integer", "number", "year"})
-_NESTED: Final[dict[str, type]] = {"array": list, "object": dict}
+_NESTED: Final[dict[str, type]] = {"array": list, "object": dict, "geojson": dict}
 
 
 def read_json(

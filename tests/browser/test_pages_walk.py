@@ -78,6 +78,11 @@ async def test_a_file_is_checked_shown_and_published(browser: Browser, here: Tow
         await visit.page.click("text=Déposer un fichier")
         await visit.page.select_option("#participant", ARVIEU)
         await visit.page.select_option("#schema", "comptage-mobilites")
+        async with visit.page.expect_download() as download:
+            await visit.page.click("#forms >> text=CSV")
+        model = tmp_path / "modele.csv"
+        await (await download.value).save_as(model)
+        assert model.read_text("utf-8-sig").startswith("channel_id;counter_id;start_datetime")
         await visit.page.fill("#slug", "essai")
         await visit.page.set_input_files("#file", bad)
         await visit.page.click("text=Contrôler")

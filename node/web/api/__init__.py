@@ -14,6 +14,7 @@ from node.web.api import (
     papers,
     publications,
     rows,
+    schema_forms,
 )
 from node.web.api.endpoint import Endpoint, add
 from node.web.keys import NODE, POSITIONS
@@ -21,6 +22,7 @@ from node.web.positions import Positions
 
 ENDPOINTS: Final[tuple[Endpoint[Any], ...]] = (
     *catalogue.ENDPOINTS,
+    *schema_forms.ENDPOINTS,
     *rows.ENDPOINTS,
     *publications.ENDPOINTS,
     *events.ENDPOINTS,

@@ -35,6 +35,7 @@ from node.web.bodies import schemas_json
 from node.web.errors import Problem
 from node.web.keys import NODE
 from node.web.requests import conditional
+from schemas.model import Schema
 from schemas.territory import VINTAGE, search
 
 LIST_MAX: Final = 10_000
@@ -137,11 +138,13 @@ async def _schemas(request: web.Request, _asked: Nothing) -> web.StreamResponse:
     return conditional(request, SchemaList(schemas=listed).write(), "application/json")
 
 
-async def _schema(request: web.Request, asked: SchemaAsked) -> web.StreamResponse:
-    catalogue = request.app[NODE].knowledge.catalogue
-    found = next(
-        (one for one in catalogue if (one.name, one.version) == (asked.name, asked.version)), None
-    )
+def schema_asked(request: web.Request, asked: SchemaAsked) -> Schema:
+    """The schema that is asked for.
+
+    Raises:
+        Problem: `schema`: it isn't known here.
+    """
+    found = request.app[NODE].knowledge.catalogue.get(asked.name, asked.version)
     if found is None:
         raise Problem(
             HTTPStatus.NOT_FOUND,
@@ -149,6 +152,11 @@ async def _schema(request: web.Request, asked: SchemaAsked) -> web.StreamRespons
             f"no schema {asked.name} {asked.version} is known here",
             remedy="/api/v1/schemas lists those known",
         )
+    return found
+
+
+async def _schema(request: web.Request, asked: SchemaAsked) -> web.StreamResponse:
+    found = schema_asked(request, asked)
     return conditional(
         request, found.document, "application/json", headers={"Maillage-Digest": found.digest}
     )

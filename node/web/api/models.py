@@ -246,6 +246,19 @@ class SchemaEntry(Answered):
     primary_key: Annotated[tuple[str, ...], Field(examples=[["channel_id", "start_datetime"]])]
     sharing: Annotated[Sharing, Field(examples=["open"])]
     licence: Annotated[str, Field(examples=["etalab-2.0"])]
+    commitments: Annotated[
+        tuple[int, ...],
+        Field(description="Of the smart-village manifesto, 1 to 10.", examples=[[3, 9]]),
+    ]
+    domains: Annotated[tuple[str, ...], Field(examples=[["traffic"]])]
+    obligation_level: Annotated[
+        Literal["any-size", "general", "none"],
+        Field(
+            description="Whether it must be published: at any size; over the thresholds of the "
+            "code des relations entre le public et l'administration; never.",
+            examples=["general"],
+        ),
+    ]
     measures: tuple[SchemaMeasure, ...]
 
 

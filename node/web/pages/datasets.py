@@ -27,7 +27,7 @@ from node.web.keys import NODE
 from node.web.pages import shown
 from node.web.pages.site import LANG_PATH, language, respond, zone_here
 from node.web.pages.texts import Lang, labelled
-from node.web.pages.upload import preview
+from node.web.pages.upload import FORMS, preview
 from node.web.requests import query
 from schemas.model import Schema
 from schemas.obligations import label_of
@@ -36,6 +36,8 @@ from schemas.territory.ids import is_abroad
 
 PUBLICATIONS_MAX: Final = 30
 PREVIEW_ROWS: Final = 20
+SCHEMA_FORMS: Final = (("markdown", "Markdown"), ("json-schema", "JSON Schema"))
+"""Forms of a schema to read or to check with, and what links to them say."""
 
 
 def add_routes(app: web.Application) -> None:
@@ -64,6 +66,8 @@ def _context(node: Node, found: Dataset, lang: Lang, grant: Grant) -> dict[str, 
         "schema_label": labelled(found.schema.labels, lang, found.schema.name)
         if found.schema is not None
         else parse_dataset(found.id).schema,
+        "forms": FORMS,
+        "schema_forms": SCHEMA_FORMS,
         "fields": [] if found.schema is None else fields(found.schema, lang),
         "duty": None if found.schema is None else duty(node, found.schema, found.owner, lang),
         "holders": None if found.schema is None else holders(node, found.schema, found.owner, lang),

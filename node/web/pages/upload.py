@@ -42,6 +42,9 @@ WAITING_MAX: Final = 3
 """Files of one session that wait for confirmation; an older one is dropped."""
 
 PREVIEW_ROWS: Final = 10
+FORMS: Final = (("xlsx", "XLSX"), ("csv", "CSV"))
+"""Forms of a file to fill in, and what links to them say."""
+
 _ANSWERED: Final[tuple[str, Mapping[str, str]]] = ("", {})
 _TURNS: Final[web.AppKey[asyncio.Semaphore]] = web.AppKey("upload_turns", asyncio.Semaphore)
 
@@ -79,16 +82,20 @@ def _choices(request: web.Request, given: dict[str, str], session: Session) -> d
         "csrf": session.form_token,
         "bodies": [(one, name_of(node, one)) for one in node.participants],
         "schemas": _schemas(node, lang),
+        "forms": FORMS,
         "given": {"participant": "", "schema": "", "slug": "", **given},
         "max_bytes": node.settings.upload_max_bytes,
     }
 
 
-def _schemas(node: Node, lang: Lang) -> list[tuple[str, str]]:
+def _schemas(node: Node, lang: Lang) -> list[tuple[str, str, str]]:
+    """Name, label and version of those that may be handed in."""
     catalogue = node.publisher.schemas()
     found = [one for one in map(catalogue.latest, catalogue.names()) if one is not None]
     return [
-        (one.name, labelled(one.labels, lang, one.name)) for one in found if one.name != "synthese"
+        (one.name, labelled(one.labels, lang, one.name), one.version)
+        for one in found
+        if one.name != "synthese"
     ]
 
 

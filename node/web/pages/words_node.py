@@ -300,6 +300,7 @@ NODE: Final[Mapping[str, Three]] = {
     ),
     "u.body": ("Organisme", "Body", "Stelle"),
     "u.schema": ("Schéma", "Schema", "Schema"),
+    "u.forms": ("Modèle à remplir :", "File to fill in:", "Datei zum Ausfüllen:"),
     "u.slug": ("Nom court (facultatif)", "Short name (optional)", "Kurzname (freiwillig)"),
     "u.slug.hint": (
         "Pour distinguer plusieurs jeux sous le même schéma, par exemple « ecole ».",

@@ -170,6 +170,17 @@ async def test_a_file_is_published_only_once_confirmed(reader: Reader, site: Sit
     assert not list((site.node.data_dir / "uploads").iterdir())
 
 
+async def test_a_file_to_fill_in_lies_beside_the_schema(reader: Reader):
+    await reader.login()
+    _, body = await reader.get("/fr/deposer?schema=jumelages")
+    for form in ("xlsx", "csv"):
+        link = f"/api/v1/schemas/jumelages/1.0.0/{form}"
+        shown = body.split("<noscript>")[0]
+        assert f'href="{link}?language=fr" download' in shown
+        assert f'href="{link.replace("jumelages", "projets")}?language=fr"' not in shown
+        assert f'href="{link.replace("jumelages", "projets")}?language=fr"' in body  # no script
+
+
 async def test_with_whom_a_file_is_shared_is_chosen_once_and_stays(reader: Reader, site: Site):
     await reader.login()
     _, body = await reader.check(GOOD_CSV.encode())

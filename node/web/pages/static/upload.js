@@ -1,5 +1,14 @@
 // How far a file's sending is. Without it the form is sent all the same.
 "use strict";
+// The files to fill in are those of the schema chosen.
+document.addEventListener("change", (event) => {
+  if (event.target.id !== "schema") return;
+  const { value, selectedOptions } = event.target;
+  for (const link of document.querySelectorAll("#forms a")) {
+    const { search } = new URL(link.href);
+    link.href = `/api/v1/schemas/${value}/${selectedOptions[0].dataset.version}/${link.dataset.form}${search}`;
+  }
+});
 for (const form of document.querySelectorAll("[data-upload]")) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
