@@ -1,7 +1,8 @@
 # ruff: noqa: INP001 - a script, not a package
 """Writes the parts of `docs/` that follow from the code; `--check` says whether they have drifted.
 
-A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`; the pages of schemas
+in `catalogue/` are written as a whole.
 """
 
 import ast
@@ -18,9 +19,12 @@ from node.steps import STEPS as MOMENTS
 from node.telemetry.metrics import METRICS
 from node.telemetry.spans import SPANS
 from schemas.catalogue import bundled
+from schemas.exports.markdown import page
+from schemas.exports.words import COMMITMENTS, DOMAINS
 from schemas.model import Schema
 
 DOCS: Final = Path(__file__).resolve().parent
+CATALOGUE: Final = DOCS / "catalogue"
 _MARKED: Final = re.compile(
     r"(?P<open><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<close><!-- end -->)", re.DOTALL
 )
@@ -80,49 +84,64 @@ def _each(texts: Iterable[str]) -> str:
     return ", ".join(f"`{one}`" for one in texts) or "–"
 
 
+def _link(schema: Schema) -> str:
+    return f"[`{schema.name}`]({schema.name}.md)"
+
+
 def schemas() -> Iterator[str]:
-    """Every schema of the program: whose rows it holds, and who may have them."""
-    rows = [("schema", "what", "kind", "key", "windows from", "place", "sharing", "stays home")]
-    for schema in _bundled():
-        rows.append(
-            (
-                f"`{schema.name}` {schema.version}",
-                schema.labels["en"],
-                schema.kind,
-                _each(schema.primary_key),
-                schema.base_window or "–",
-                "the publisher's" if schema.place is None else f"`{schema.place}`",
-                f"{schema.sharing_default}: {schema.block.sharing.reason}",
-                _each(name for name in schema.by_name if name in schema.personal),
-            )
+    """Every schema of the program: what it is for, and who may have its rows."""
+    rows = [
+        (
+            *("schema", "what", "kind", "windows from", "commitments", "domains"),
+            *("duty", "sharing", "stays home"),
         )
-    return _table(*rows)
-
-
-def measures() -> Iterator[str]:
-    """Every measure, its unit and what makes sense going up."""
-    rows = [("measure", "what", "unit (UCUM)", "exact to", "aggregates")]
+    ]
     rows += [
         (
-            f"`{one.name}`",
-            one.labels["en"],
-            f"`{one.unit}`",
-            schema.block.measures[one.field].resolution,
-            ", ".join(one.aggregates),
+            f"{_link(schema)} {schema.version}",
+            schema.labels["en"],
+            schema.kind,
+            schema.base_window or "–",
+            ", ".join(map(str, schema.block.themes.commitments)) or "–",
+            ", ".join(schema.block.themes.domains) or "–",
+            schema.block.obligation.level,
+            schema.sharing_default,
+            _each(name for name in schema.by_name if name in schema.personal),
         )
         for schema in _bundled()
-        for one in schema.measures
     ]
     return _table(*rows)
 
 
-def standards() -> Iterator[str]:
-    """Which standard each schema follows, and what its fields are called there."""
-    rows = [("schema", "standard", "version", "fields that are called otherwise there")]
-    for schema in _bundled():
-        for one in schema.block.aligns_with:
-            other = (f"`{a}` = {b}" for a, b in one.mapping.items() if a != b)
-            rows.append((f"`{schema.name}`", one.standard, one.version, ", ".join(other) or "–"))
+def commitments() -> Iterator[str]:
+    """Which schemas serve each of the manifesto's commitments."""
+    return _served(
+        ("commitment", "schemas"),
+        (
+            (f"{number} {name.en}", lambda one, at=number: at in one.block.themes.commitments)
+            for number, name in COMMITMENTS.items()
+        ),
+    )
+
+
+def domains() -> Iterator[str]:
+    """Which schemas serve each of the six domains, and the others that documents name."""
+    others = {name for schema in _bundled() for name in schema.block.themes.domains}
+    named = [*DOMAINS, *sorted(others - set(DOMAINS))]
+    return _served(
+        ("domain", "schemas"),
+        ((f"`{name}`", lambda one, at=name: at in one.block.themes.domains) for name in named),
+    )
+
+
+def _served(
+    heads: tuple[str, str], what: Iterable[tuple[str, Callable[[Schema], bool]]]
+) -> Iterator[str]:
+    rows = [heads]
+    rows += [
+        (name, ", ".join(_link(one) for one in _bundled() if serves(one)) or "–")
+        for name, serves in what
+    ]
     return _table(*rows)
 
 
@@ -166,8 +185,8 @@ PARTS: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "moments": moments,
     "faults": faults,
     "schemas": schemas,
-    "measures": measures,
-    "standards": standards,
+    "commitments": commitments,
+    "domains": domains,
     "spans": spans,
     "metrics": metrics,
 }
@@ -183,6 +202,29 @@ def written(text: str) -> str:
     return _MARKED.sub(part, text)
 
 
+def catalogue_pages() -> dict[Path, str]:
+    """The page of every schema."""
+    found = {}
+    for schema in _bundled():
+        body = page(schema, "en")
+        source = f"schemas/catalogue/{schema.name}/{schema.version}.json"
+        end = f"Written by `docs/generate.py` from `{source}`. [All schemas](README.md)"
+        found[CATALOGUE / f"{schema.name}.md"] = f"{body}\n{end}\n"
+    return found
+
+
+def wanted() -> dict[Path, str | None]:
+    """Every page as the code has it now; None for one that nothing makes any more."""
+    made: dict[Path, str | None] = dict(catalogue_pages())
+    for found in CATALOGUE.glob("*.md"):
+        if found not in made and found.name != "README.md":
+            made[found] = None
+    for found in DOCS.rglob("*.md"):
+        if found not in made:
+            made[found] = written(found.read_text(encoding="utf-8"))
+    return made
+
+
 def main(arguments: list[str]) -> int:
     """Write the pages, or only compare them.
 
@@ -190,15 +232,19 @@ def main(arguments: list[str]) -> int:
         Exit status: 1 if a page has drifted and only a comparison was asked for.
     """
     drifted = []
-    for page in sorted(DOCS.rglob("*.md")):
-        text = page.read_text(encoding="utf-8")
-        new = written(text)
-        if new != text:
-            drifted.append(page)
-            if "--check" not in arguments:
-                page.write_text(new, encoding="utf-8")
-    for page in drifted:
-        sys.stdout.write(f"{page.relative_to(DOCS)}\n")
+    for path, new in sorted(wanted().items()):
+        text = path.read_text(encoding="utf-8") if path.exists() else None
+        if new == text:
+            continue
+        drifted.append(path)
+        if "--check" in arguments:
+            continue
+        if new is None:
+            path.unlink()
+        else:
+            path.write_text(new, encoding="utf-8")
+    for path in drifted:
+        sys.stdout.write(f"{path.relative_to(DOCS)}\n")
     return 1 if drifted and "--check" in arguments else 0
 
 

@@ -18,10 +18,12 @@ from federation.model import WireModel
 from federation.reasons import REASONS, STEPS
 from federation.receipt import Receipt
 from node.steps import STEPS as MOMENTS
+from schemas.catalogue import bundled
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "docker" / "README.md"])
+SCHEMAS = sorted(set((DOCS / "catalogue").glob("*.md")) - {DOCS / "catalogue" / "README.md"})
 ADRS = sorted((DOCS / "adr").glob("[0-9]*.md"))
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -92,9 +94,16 @@ def test_the_index_lists_every_page() -> None:
     missing = [
         str(page.relative_to(DOCS))
         for page in DOCS.rglob("*.md")
-        if page != DOCS / "README.md" and f"]({page.relative_to(DOCS)})" not in index
+        if page not in (DOCS / "README.md", *SCHEMAS)
+        and f"]({page.relative_to(DOCS)})" not in index
     ]
     assert missing == []
+
+
+def test_the_catalogue_lists_every_schema() -> None:
+    index = (DOCS / "catalogue" / "README.md").read_text(encoding="utf-8")
+    assert {page.stem for page in SCHEMAS} == set(bundled().names())
+    assert all(f"]({page.name})" in index for page in SCHEMAS)
 
 
 @pytest.mark.parametrize("page", ADRS, ids=lambda page: page.stem)

@@ -21,6 +21,8 @@ from schemas.patterns import whole
 from schemas.reading import read
 
 NAMES = bundled().names()
+ASKED_MAX = 20
+"""Of the broken rows of a schema, which the node is asked about too: it takes some ms each."""
 
 
 def latest(name: str) -> Schema:
@@ -79,10 +81,11 @@ def broken(schema: Schema) -> Iterator[tuple[str, dict[str, Any]]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_the_node_refuses_of_a_row_it_refuses_too(name: str) -> None:
     schema = latest(name)
-    checker = validator(schema)
-    for what, row in broken(schema):
+    checker, rows = validator(schema), list(broken(schema))
+    for number, (what, row) in enumerate(rows):
         assert not checker.is_valid(row), what
-        assert not node_takes(schema, row), what
+        if number % (len(rows) // ASKED_MAX + 1) == 0:
+            assert not node_takes(schema, row), what
 
 
 @pytest.mark.parametrize("name", NAMES)
