@@ -137,9 +137,13 @@ def list_schemas(
         screen.data(listed)
         return
     heads = [say("Nom", "Name"), "Version", say("Genre", "Kind"), say("Objet", "Subject")]
-    heads += [say("Engagements", "Commitments"), say("Domaines", "Domains")]
-    heads += [say("Publication", "Publishing")] if body is None else duties.heads()
-    screen.table(heads, [(*_listed(one), *_owed(one, body, staff)) for one in newest])
+    if body is None:
+        heads += [say("Engagements", "Commitments"), say("Domaines", "Domains")]
+        heads.append(say("Publication", "Publishing"))
+        screen.table(heads, [(*_named(one), *_themes(one)) for one in newest])
+        return
+    rows = [(*_named(one), *duties.cells(one, body, staff)) for one in newest]
+    screen.table(heads + duties.heads(), rows)
 
 
 def _serves(schema: Schema, commitment: int | None, domain: str | None) -> bool:
@@ -149,22 +153,18 @@ def _serves(schema: Schema, commitment: int | None, domain: str | None) -> bool:
     )
 
 
-def _listed(schema: Schema) -> tuple[str, ...]:
+def _named(schema: Schema) -> tuple[str, ...]:
+    subject = schema.labels.get(current(), schema.title)
+    return schema.name, schema.version, kind(schema), subject
+
+
+def _themes(schema: Schema) -> tuple[str, ...]:
     themes = schema.block.themes
     return (
-        schema.name,
-        schema.version,
-        kind(schema),
-        schema.labels.get(current(), schema.title),
         ", ".join(map(str, themes.commitments)),
         ", ".join(themes.domains),
+        say(*_DUTIES[schema.block.obligation.level]),
     )
-
-
-def _owed(schema: Schema, body: str | None, staff: int | None) -> tuple[str, ...]:
-    if body is not None:
-        return duties.cells(schema, body, staff)
-    return (say(*_DUTIES[schema.block.obligation.level]),)
 
 
 def show(name: SchemaArgument, *, data: OwnData = None, as_json: AsJson = False) -> None:

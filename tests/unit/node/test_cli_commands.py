@@ -107,6 +107,43 @@ def test_schema_list(maillage: Maillage):
     assert {one["digest"] for one in listed} == {one.digest for one in bundled()}
 
 
+def test_schema_list_by_commitment_and_domain(maillage: Maillage):
+    asked = ("schema", "list", "--json")
+    served = [one["name"] for one in maillage(*asked, "--commitment", "8").json]
+    assert "jumelages" in served
+    assert "eau-reseau" not in served
+    found = maillage(*asked, "--domain", "air").json
+    (air,) = [one for one in found if one["name"] == "qualite-air"]
+    assert air["domains"] == ["air"]
+    assert air["obligationLevel"] == "general"
+    told = maillage("schema", "list", "--commitment", "8").out
+    assert "jumelages" in told
+    assert "volontaire" in told
+    assert maillage(*asked, "--commitment", "11").status == 2
+    assert maillage(*asked, "--domain", "none").json == []
+
+
+def test_schema_export(maillage: Maillage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    asked = ("schema", "export", "jumelages")
+    assert maillage(*asked).status == 0
+    document = bundled().latest("jumelages")
+    assert document is not None
+    assert (tmp_path / "jumelages-1.0.0.json").read_bytes() == document.document
+    found = maillage(*asked, "--format", "json-schema", "--language", "it", "-o", "-").json
+    assert found["title"] == "Gemellaggi"
+    page = maillage(*asked, "--format", "markdown", "-o", "-", "--lang", "en").out
+    assert page.startswith("# Twinning")
+    for form in ("csv", "xlsx"):
+        answer = maillage(*asked, "--format", form, "-o", tmp_path / f"modele.{form}")
+        assert answer.status == 0
+        assert f"modele.{form}" in answer.err
+        checked = maillage("validate", tmp_path / f"modele.{form}", "--schema", "jumelages")
+        assert checked.status == 1
+        assert "n'a pas de lignes" in checked.out
+    assert maillage("schema", "export", "rien").status == 2
+
+
 def test_schema_list_says_what_a_body_owes(maillage: Maillage):
     where = ("schema", "list", "--participant")
     answer = maillage(*where, "fr-com-12011")
