@@ -103,8 +103,9 @@ def _opened(data: bytes) -> Any:
             ReadingFault.of("limit-error", case="archive-bytes", limit=PARQUET_MAX_BYTES)
         )
     described = metadata.schema.to_arrow_schema()
-    if len(set(described.names)) != len(described.names):
-        raise broken()
+    for at, name in enumerate(described.names):
+        if name in described.names[:at]:
+            raise Unreadable(ReadingFault.of("duplicate-label", row=_ROW, column=name))
     texts = [one.name for one in described if _is_text(one.type)]
     return pq.ParquetFile(
         pa.BufferReader(data), metadata=metadata, read_dictionary=texts, pre_buffer=False
