@@ -225,8 +225,10 @@ class _Table:
         return None
 
     def _tell_merged(self, merged: list[Range]) -> None:
+        first, last = min(self._labelled, default=0), max(self._labelled, default=-1)
         for top, left, bottom, right in merged:
             inside = bottom >= self._head.row.number and top <= self._last
+            inside = inside and left <= last and right >= first
             if inside and any(left <= column <= right for column in self._labelled):
                 self._builder.add(
                     ReadingFault.of(

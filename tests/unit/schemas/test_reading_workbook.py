@@ -1,6 +1,7 @@
 """Workbooks: the values that a CSV export has, the right sheet, and what can't be trusted."""
 
 import io
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 from reading_world import ALL, REQUIRED, guesses, of, one, schema_of, told, values
-from workbook_world import ods, ods_of, ods_row, saved, sheet_xml, taken, xlsx, zipped
+from workbook_world import ods, ods_of, ods_row, saved, sheet_xml, taken, unzipped, xlsx, zipped
 
 from schemas.reading import ColumnMapping, read
 from schemas.reading.xlsx import clock_text, instant
@@ -370,6 +371,25 @@ def test_rich_text_and_readings_of_shared_texts() -> None:
     inline = '<c r="B2" t="inlineStr"><is><r><t>en </t></r><r><t>ligne</t></r></is></c>'
     data = sheet_xml(data, lambda text: text.replace('<c r="B2" t="s"><v>3</v></c>', inline))
     assert values(taken(data, one("string")), "x") == ["en ligne"]
+
+
+def test_the_strict_flavour_and_other_prefixes() -> None:
+    parts = unzipped(_xlsxwriter([["id", "x"], ["a", 7]]))
+    strict = {
+        name: content.replace(
+            b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+            b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+        ).replace(
+            b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+            b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+        )
+        for name, content in parts.items()
+    }
+    assert values(taken(zipped(strict), one("integer")), "x") == [7]
+    sheet = parts["xl/worksheets/sheet1.xml"].decode()
+    sheet = re.sub(r"<(/?)(?=[a-zA-Z])", r"<\1s:", sheet).replace("xmlns=", "xmlns:s=")
+    prefixed = {**parts, "xl/worksheets/sheet1.xml": sheet}
+    assert values(taken(zipped(prefixed), one("integer")), "x") == [7]
 
 
 def test_percentages() -> None:

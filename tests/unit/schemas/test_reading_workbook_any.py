@@ -87,6 +87,7 @@ def test_an_ods_is_read_as_calamine_reads_it(table: list[list[Any]]) -> None:
 
 
 @given(numbers)
+@settings(deadline=None)
 def test_a_number_keeps_fifteen_digits(value: float) -> None:
     text = number_text(repr(value))
     assert text is not None
