@@ -27,9 +27,10 @@ from node.web.pages import columns_form, sharing_form
 from node.web.pages.forms import check_origin, malformed, read_form
 from node.web.pages.receiving import FOLDER, received
 from node.web.pages.report_files import keep_report
+from node.web.pages.schema_choice import schema_choice
 from node.web.pages.sessions import Session, Upload, session_of
 from node.web.pages.site import LANG_PATH, language, name_of, respond
-from node.web.pages.texts import Lang, labelled
+from node.web.pages.texts import Lang
 from node.web.requests import query
 from schemas.model import Schema
 from schemas.reading import Note, Reading, read
@@ -81,22 +82,11 @@ def _choices(request: web.Request, given: dict[str, str], session: Session) -> d
         "current": "upload",
         "csrf": session.form_token,
         "bodies": [(one, name_of(node, one)) for one in node.participants],
-        "schemas": _schemas(node, lang),
+        **schema_choice(node.publisher.schemas(), lang),
         "forms": FORMS,
         "given": {"participant": "", "schema": "", "slug": "", **given},
         "max_bytes": node.settings.upload_max_bytes,
     }
-
-
-def _schemas(node: Node, lang: Lang) -> list[tuple[str, str, str]]:
-    """Name, label and version of those that may be handed in."""
-    catalogue = node.publisher.schemas()
-    found = [one for one in map(catalogue.latest, catalogue.names()) if one is not None]
-    return [
-        (one.name, labelled(one.labels, lang, one.name), one.version)
-        for one in found
-        if one.name != "synthese"
-    ]
 
 
 # -- checking -----------------------------------------------------------------------------------

@@ -300,6 +300,8 @@ NODE: Final[Mapping[str, Three]] = {
     ),
     "u.body": ("Organisme", "Body", "Stelle"),
     "u.schema": ("Schéma", "Schema", "Schema"),
+    "u.schema.all": ("Tous les engagements", "All commitments", "Alle Verpflichtungen"),
+    "u.schema.own": ("Autres schémas", "Other schemas", "Weitere Schemas"),
     "u.forms": ("Modèle à remplir :", "File to fill in:", "Datei zum Ausfüllen:"),
     "u.slug": ("Nom court (facultatif)", "Short name (optional)", "Kurzname (freiwillig)"),
     "u.slug.hint": (
