@@ -54,6 +54,7 @@ fuzz: $(STAMP) ## a longer fuzz of manifests and contents (FUZZ_CASES=1000000)
 
 bench: $(STAMP) ## measure, beside the raw limit in the same run; JSON under bench/
 	$(BIN)/python -m node.bench
+	$(BIN)/python -m tests.bench.validation
 
 docs: $(STAMP) ## write the generated parts of docs/ anew
 	$(BIN)/python docs/generate.py
