@@ -59,6 +59,7 @@ bench: $(STAMP) ## measure, beside the raw limit in the same run; JSON under ben
 docs: $(STAMP) ## write the generated parts of docs/ anew
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m node.cli.reference docs
+	$(BIN)/python -m tests.parity
 
 vectors: $(STAMP) ## write tests/vectors/ anew
 	$(BIN)/python -m tests.make_vectors

@@ -1,5 +1,9 @@
-"""Files of many valid rows, as communes have them, for measuring."""
+"""Files of many valid rows, as communes have them, for measuring.
 
+`python -m tests.bench.validation_files SCHEMA ROWS FILE` writes one.
+"""
+
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -119,3 +123,7 @@ def write_file(path: Path, schema: str, rows: int) -> None:
             frame.with_columns(pl.col(pl.String).replace(empty)).write_csv(
                 file, include_header=first == 0
             )
+
+
+if __name__ == "__main__":
+    write_file(Path(sys.argv[3]), sys.argv[1], int(sys.argv[2]))
