@@ -18,7 +18,7 @@ from schemas.reading.cells import Cells
 from schemas.reading.delimited import delimited_parts
 from schemas.reading.encoding import UTF_8, Pieces, first_bytes, utf8_pieces
 from schemas.reading.faults import ReadingFault, Unreadable
-from schemas.reading.forms import is_json
+from schemas.reading.forms import expected, is_json
 from schemas.reading.limits import FILE_MAX_BYTES, PART_BYTES, ROWS_MAX
 from schemas.reading.mapping import ColumnMapping, apply_mapping, check_mapping
 from schemas.reading.notes import Note
@@ -40,7 +40,9 @@ def has_parts(pieces: Pieces, filename: str) -> bool:
         pieces: The file.
         filename: Its name.
     """
-    if first_bytes(pieces, _START_BYTES).startswith(_WHOLE):
+    # a text that is called a workbook is read as a whole, which says so
+    misnamed = expected(filename) not in ("delimited", None)
+    if misnamed or first_bytes(pieces, _START_BYTES).startswith(_WHOLE):
         return False
     # good enough for the first character
     opening = text_opening(pieces, UTF_8)

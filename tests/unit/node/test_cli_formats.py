@@ -69,6 +69,14 @@ def test_a_parquet_file_and_features_are_checked(maillage: Maillage):
     assert "Point (1)" in told.out
 
 
+def test_a_text_that_is_called_a_workbook_is_read_and_said(maillage: Maillage):
+    path = maillage.folder / "comptages.xlsx"
+    path.write_text(",".join(NAMES) + "\nC1,K1,2026-03-02T08:00:00Z,2026-03-02T09:00:00Z,12\n")
+    told = maillage("validate", path, *SCHEMA)
+    assert told.status == 0, told.out
+    assert "Le fichier est du CSV" in told.out
+
+
 def test_other_files_are_refused_in_words(maillage: Maillage):
     path = maillage.folder / "ancien.xls"
     path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))

@@ -159,6 +159,7 @@ def test_values_with_one_hash_are_not_the_same(monkeypatch: pytest.MonkeyPatch) 
         (b"[", "f", False),
         (b" \n{", "f", False),
         (b"a,b", "f.json", False),
+        (b"a,b", "f.xlsx", False),
         (b"PK\x03\x04", "f.csv", False),
         (b"PAR1\0", "f.csv", False),
         (b"\n<?xml", "f.csv", False),
