@@ -6,10 +6,10 @@ A column may only be stricter where the key or the place of a row needs it.
 import json
 
 import pytest
+from reading_world import reference
 
 from schemas.catalogue import bundled
 from schemas.reading import read
-from tests.unit.schemas.reading_world import reference
 
 NATIONAL = {
     "amenagements-cyclables": "etalab__schema-amenagements-cyclables",
