@@ -45,8 +45,8 @@ SHEETS_MAX: Final = 200
 """Sheets of a workbook that are looked at for the one to read."""
 HEADER_SEARCH_ROWS: Final = 50
 """Rows with content among which the header is looked for; above it stand title and remarks."""
-SHEET_CELLS_MAX: Final = 20_000_000
-"""Cells with content of one sheet, repetitions counted: 1,048,576 rows by 19 columns."""
+SHEET_CELLS_MAX: Final = 10_000_000
+"""Cells with content of one sheet, repetitions counted: 1,048,576 rows by 9 columns; a minute."""
 SHEET_ROWS_MAX: Final = 1_048_576
 """Rows of a sheet in every spreadsheet program."""
 SHEET_COLUMNS_MAX: Final = 16_384

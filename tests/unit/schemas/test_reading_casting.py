@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, localcontext
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_world import ALL, REQUIRED, guesses, of, one, schema_of, told, values
 
@@ -119,6 +119,7 @@ def test_decimal_comma_where_it_is_no_separator() -> None:
     st.integers(-3, 3),
     st.sampled_from(["", "0", "000"]),
 )
+@settings(deadline=None)
 def test_plain_decimals_keep_their_value(steps: int, scale: int, shift: int, zeros: str) -> None:
     with localcontext() as context:
         context.prec = 60
@@ -132,6 +133,7 @@ def test_plain_decimals_keep_their_value(steps: int, scale: int, shift: int, zer
 
 
 @given(st.integers(-(10**18) + 1, 10**18 - 1))
+@settings(deadline=None)
 def test_numbers_come_back_from_either_way(steps: int) -> None:
     value = Decimal(steps).scaleb(-3)
     found = column("number", f"{value:f}", f"{value:f}e0", f"{value:f}".replace(".", ","))
@@ -279,6 +281,7 @@ def test_local_times_that_summer_time_skips_or_doubles() -> None:
 
 
 @given(st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
+@settings(deadline=None)
 def test_instants_are_those_of_the_standard_library(clock: datetime, minutes: int) -> None:
     sign, size = ("-", -minutes) if minutes < 0 else ("+", minutes)
     text = f"{clock.isoformat()}{sign}{size // 60:02}:{size % 60:02}"

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_world import ALL, guesses, of, one, schema_of, told, values
 
@@ -201,6 +201,7 @@ def _both_ways(utf8: bytes, part_bytes: int) -> None:
     st.sampled_from(["", "\n", "\n\n", "\r", " \n", "1,2\n"]),
     st.integers(1, 30),
 )
+@settings(deadline=None)
 def test_all_ways_give_the_same_cells(
     table: list[list[str]], delimiter: str, end: str, last: str, part_bytes: int
 ) -> None:
@@ -220,6 +221,7 @@ QUOTED = st.lists(
 
 
 @given(QUOTED, st.sampled_from([",", ";"]), st.sampled_from(["\n", "\r\n"]), st.integers(1, 30))
+@settings(deadline=None)
 def test_all_ways_agree_on_quotes(
     table: list[list[str]], delimiter: str, end: str, part_bytes: int
 ) -> None:
@@ -228,6 +230,7 @@ def test_all_ways_agree_on_quotes(
 
 
 @given(ANY, st.integers(1, 30))
+@settings(deadline=None)
 def test_all_ways_agree_on_any_text(text: str, part_bytes: int) -> None:
     _both_ways(f"id,x,nom\n{text}".encode(), part_bytes)
     text = text.replace("a", ",,").replace("b", "a,b,c")
@@ -244,6 +247,7 @@ def test_text_is_not_taken_for_something_compressed(start: str) -> None:
 
 
 @given(ANY, st.integers(1, 9), st.integers(1, 9))
+@settings(deadline=None)
 def test_parts_are_whole_lines_and_make_the_text(text: str, piece: int, part: int) -> None:
     utf8 = text.encode()
     feed = Feed(pieces_of(utf8, piece), part)
