@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from federation.composition_claim import CompositionClaim
+from federation.composition_claim import CompositionClaim, WindowKind
 from federation.content import describe, encode, split
 from federation.errors import MalformedError
 from federation.ids import DatasetId, parse_dataset, pub_subject
@@ -18,6 +18,8 @@ from federation.judge import arrow_schema_of
 from federation.manifest import TYP, Content, Manifest, Mode, Period, SchemaRef, Sharing
 from federation.message import MANIFEST_HEADER, PART_HEADER, TRACE_HEADER, Message
 from federation.model import Position, instant_text
+from federation.places import zone_of
+from federation.windows import bounds, window_of
 from schemas.canonical import table_digest
 from schemas.instants import instants
 from schemas.model import Schema
@@ -60,11 +62,19 @@ class Draft:
     composition: CompositionClaim | None = None
 
 
-def period_of(schema: Schema, frame: pl.DataFrame) -> tuple[int, int]:
+def period_of(schema: Schema, frame: pl.DataFrame, timezone: str) -> tuple[int, int]:
     """The smallest period in whole seconds that holds every row of a series.
 
     Where rows have an end, the period reaches to the last one, so that it says what was
-    measured and not only when.
+    measured and not only when. A date or a year is a whole day, month or year of its owner's.
+
+    Args:
+        schema: Of a series.
+        frame: Its rows, at least one.
+        timezone: IANA zone of the owner.
+
+    Raises:
+        MalformedError: `window-instant`: a date outside the calendar.
     """
     assert schema.time is not None
     second = 1_000_000
@@ -76,7 +86,21 @@ def period_of(schema: Schema, frame: pl.DataFrame) -> tuple[int, int]:
         end = instants(schema, frame, schema.time_end).max()
         if isinstance(end, int):
             last = max(last, end)
+    if schema.by_name[schema.time].type != "datetime":
+        kind = _stands_for(schema, frame)
+        begin = window_of((last - 1) // second, kind, timezone)
+        last = max(last, bounds(kind, begin, timezone)[1] * second)
     return low // second * second, -(-last // second) * second
+
+
+def _stands_for(schema: Schema, frame: pl.DataFrame) -> WindowKind:
+    """What the dates of rows stand for: months are written as their first day."""
+    assert schema.time is not None
+    times = frame.get_column(schema.time)
+    if schema.by_name[schema.time].type == "year":
+        return "year"
+    months = schema.base_window in ("month", "year") and bool((times.dt.day() == 1).all())
+    return "month" if months else "day"
 
 
 def draft_rows(
@@ -124,7 +148,7 @@ def draft_rows(
         schema=schema,
         mode=mode,
         rows=frame.height,
-        period_us=period_of(schema, frame) if mode == "append" else None,
+        period_us=period_of(schema, frame, zone_of(owner)) if mode == "append" else None,
         content=describe(blob, plain_size),
         blob=blob,
         result=table_digest(frame if result is None else result, schema.primary_key)

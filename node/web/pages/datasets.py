@@ -20,6 +20,7 @@ from node.names import in_territory
 from node.node import Node
 from node.processing import facts_of
 from node.receive.contents import Contents
+from node.rowforms import points_of
 from node.store.errors import StoreError
 from node.store.rows import PublicationRow
 from node.web.access import GRANT, Grant, Scope, needs, refuse
@@ -78,6 +79,8 @@ def _context(node: Node, found: Dataset, lang: Lang, grant: Grant) -> dict[str, 
         "summaries": summaries(node, found),
         "rows_shown": may_see_rows(found, grant),
         "preview": latest_rows(node, found, rows, lang) if may_see_rows(found, grant) else None,
+        "maps": found.schema is not None
+        and points_of(found.schema, place_of(found.owner)) is not None,
         "live": {"dataset": found.id},
     }
 

@@ -1,6 +1,7 @@
 """Making publications: drafts, places in the chain, messages."""
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 
 import polars as pl
@@ -24,8 +25,9 @@ from federation.ids import fwd_subject
 from federation.jose import parse_compact, verify
 from federation.manifest import TYP, Manifest, Mode, Sharing
 from federation.message import MANIFEST_HEADER, PART_HEADER, TRACE_HEADER
-from federation.model import Position
+from federation.model import Position, instant_text
 from federation.verify import Arrival, Failed, Finding, Opened, open_all
+from schemas.model import parse_schema
 from tests.cases.good import long_counts
 from tests.cases.kit import KNOWN
 from tests.pipeline import assemble
@@ -118,13 +120,41 @@ def test_a_period_is_whole_seconds_and_holds_every_row(
         {"start_datetime": [one for one, _ in rows], "end_datetime": [one for _, one in rows]},
         schema={name: types[name] for name in ("start_datetime", "end_datetime")},
     )
-    start, end = period_of(kind, frame)
+    start, end = period_of(kind, frame, "Europe/Paris")
     assert start % 1_000_000 == end % 1_000_000 == 0
     times = frame["start_datetime"].to_physical().to_list()
     ends = [one for one in frame["end_datetime"].to_physical().to_list() if one is not None]
     assert start <= min(times) < start + 1_000_000
     last = max([max(times) + 1, *ends])
     assert end - 1_000_000 < last <= end
+
+
+@pytest.mark.parametrize(
+    ("window", "days", "reaches"),
+    [
+        ("day", ["2026-03-28"], "2026-03-28T23:00:00Z"),
+        ("day", ["2026-03-29"], "2026-03-29T22:00:00Z"),  # a day of 23 hours
+        ("month", ["2026-02-01", "2026-03-01"], "2026-03-31T22:00:00Z"),
+        ("month", ["2026-02-01", "2026-03-02"], "2026-03-02T23:00:00Z"),
+    ],
+)
+def test_a_date_stands_for_its_day_or_month(window: str, days: list[str], reaches: str) -> None:
+    document = json.loads(schema("comptage-mobilites").document)
+    for field in document["fields"]:
+        if field["type"] == "datetime":
+            field["type"] = "date"
+    document["maillage"]["baseWindow"] = window
+    kind = parse_schema(json.dumps(document).encode())
+    frame = pl.DataFrame(
+        {
+            "start_datetime": [dt.date.fromisoformat(day) for day in days],
+            "end_datetime": [None] * len(days),
+        },
+        schema_overrides={"end_datetime": pl.Date},
+    )
+    start, end = period_of(kind, frame, "Europe/Paris")
+    assert instant_text(start) == f"{days[0]}T11:00:00Z"
+    assert instant_text(end) == reaches
 
 
 # --- places in the chain -------------------------------------------------------------------------

@@ -42,6 +42,8 @@ async def test_months_of_a_fleet(town: Town):
     assert found["window"] == "month"
     told = {one["window"]: (one["sum"], one["ratio"]) for one in found["totals"]}
     assert told == {"2026-02": ("161.00", "0.080500"), "2026-03": ("500.00", "0.192308")}
+    # a month that was published is received, though its date is its first day
+    assert all(one["coverage"]["received"] == [ARVIEU, SEGUR] for one in found["totals"])
     year = (await town.get(f"{path}&window=year")).json
     assert [(one["sum"], one["ratio"]) for one in year["totals"]] == [("661.00", "0.143696")]
     table = (await town.get(f"{path}&format=csv")).body.decode().splitlines()
