@@ -189,13 +189,13 @@ def plain_cells(body: bytes, delimiter: str, header: Header, line: int) -> Cells
     # in all as there should be, no line has fewer
     separators = body.count(delimiter.encode()) - quoted.count(delimiter.encode())
     even = separators == frame.height * (header.width - 1)
-    if not even or _has_blank(frame, body) or _has_long(frame):
+    if not even or _has_blank(frame, body) or _has_long(frame, body):
         return None
     return Cells(
         frame.select(pl.col(f"c{at}").alias(name) for name, at in header.positions.items()),
         pl.int_range(line, frame.height + line, eager=True),
         decimal_comma=delimiter != ",",
-        clean=len(body.translate(None, _CONTROL)) == len(body) and not _has_c2(body, _C1),
+        clean=not any(one in body for one in _CONTROL) and not _has_c2(body, _C1),
     )
 
 
@@ -376,6 +376,10 @@ def _has_c2(body: bytes, what: re.Pattern[bytes]) -> bool:
     return _C2 in body and what.search(body) is not None
 
 
-def _has_long(frame: pl.DataFrame) -> bool:
+def _has_long(frame: pl.DataFrame, body: bytes) -> bool:
+    half = CELL_MAX_CHARS // 2
+    # a line end in each half: no line is as long
+    if all(body.find(b"\n", at, at + half) != -1 for at in range(0, len(body) - half, half)):
+        return False
     longest = frame.select(pl.max_horizontal(pl.all().str.len_bytes().max())).item()
     return bool(longest > CELL_MAX_CHARS)

@@ -14,7 +14,7 @@ JSON_DEPTH_MAX: Final = 16
 """Levels of lists and objects in one cell."""
 CHUNK_ROWS: Final = 50_000
 """Rows held as Python objects before they become columns: about 20 MB of five columns."""
-PART_BYTES: Final = 4 * 1024 * 1024
+PART_BYTES: Final = 8 * 1024 * 1024
 """Of a text that are taken apart at once: some ten thousand rows, and some dozens of MiB as
 columns."""
 OPENING_BYTES: Final = 1024 * 1024

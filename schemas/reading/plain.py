@@ -79,6 +79,11 @@ def _year(cells: pl.Series) -> pl.Series | None:
 
 
 def _boolean(cells: pl.Series) -> pl.Series | None:
+    # most columns have one pair of words
+    for yes, no in zip(TRUE, FALSE, strict=True):
+        values = cells == yes
+        if (values | (cells == no)).all():
+            return values
     values = cells.is_in(list(TRUE))
     return values if (values | cells.is_in(list(FALSE))).all() else None
 

@@ -7,6 +7,7 @@ whole file.
 """
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import polars as pl
@@ -127,14 +128,15 @@ class _Run:
             self._notes.append(Note("encoding", value=encoding))
         text = utf8_pieces(lambda: self._counted(pieces()), encoding)
         rows, whole = 0, False
-        for cells in delimited_parts(
+        parts = delimited_parts(
             text,
             self._schema,
             self.report,
             self._notes.append,
             self._mapping,
             part_bytes=part_bytes,
-        ):
+        )
+        for cells in _one_ahead(parts):
             part = cells
             if self._mapping is not None:
                 part = apply_mapping(cells, self._mapping, self._schema)
@@ -174,3 +176,12 @@ class _Run:
         for piece in pieces:
             self._bytes += len(piece)
             yield piece
+
+
+def _one_ahead(parts: Iterator[Cells]) -> Iterator[Cells]:
+    """The parts, of which the next is taken apart while one is checked; on two cores."""
+    with ThreadPoolExecutor(1, thread_name_prefix="parts") as worker:
+        coming = worker.submit(next, parts, None)
+        while (part := coming.result()) is not None:
+            coming = worker.submit(next, parts, None)
+            yield part
