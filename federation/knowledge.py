@@ -245,8 +245,12 @@ class Knowledge:
                 return bool(self.hosted) and not members & self.hosted
         return False
 
-    def learn_schema(self, document: bytes) -> list[str]:
+    def learn_schema(self, document: bytes, *, pin: bool = False) -> list[str]:
         """Take in a schema.
+
+        Args:
+            document: Its bytes.
+            pin: It was added here: by its name it goes before what others send.
 
         Returns:
             Its digest.
@@ -256,7 +260,7 @@ class Knowledge:
         """
         with self._lock:
             schema = parse_schema(document)
-            self.catalogue = self.catalogue.with_schema(schema)
+            self.catalogue = self.catalogue.with_schema(schema, pinned=pin)
             self.version += 1
             return [schema.digest]
 

@@ -72,7 +72,7 @@ def learn(knowledge: Knowledge, kind: str, body: bytes, *, pin: bool = False) ->
         if kind == "charter-end":
             return knowledge.learn_end(body)
         if kind == "schema":
-            return knowledge.learn_schema(body)
+            return knowledge.learn_schema(body, pin=pin)
     except (MaillageError, SchemaFault):
         return []
     return []
@@ -86,7 +86,7 @@ def restore(knowledge: Knowledge, store: Store) -> None:
 
 
 def refresh(knowledge: Knowledge, store: Store) -> list[str]:
-    """Learn what another process has put into the store: charters accepted, and their ends.
+    """Learn what another process has put into the store: charters accepted, ended, schemas added.
 
     Returns:
         What became known.
@@ -100,6 +100,10 @@ def refresh(knowledge: Knowledge, store: Store) -> list[str]:
     for row in store.documents.of("charter", pinned=True):
         if not knowledge.knows_charter(row.digest):
             learned += learn(knowledge, "charter", row.body, pin=True)
+    added = {schema.digest for schema in knowledge.catalogue.own}
+    for row in store.documents.of("schema", pinned=True):
+        if row.digest not in added:
+            learned += learn(knowledge, "schema", row.body, pin=True)
     for row in store.documents.of("charter-end"):
         learned += learn(knowledge, "charter-end", row.body)
     return learned
@@ -192,7 +196,8 @@ class Documents:
         hosted = set(self._participants)
         for kind in KINDS:
             for row in await asyncio.to_thread(self._store.documents.of, kind):
-                own = row.participant in hosted
+                # a schema that was added here may have come from another member
+                own = row.participant in hosted or (kind == "schema" and row.pinned)
                 if row.digest in self._brought or not (own or self._carrier):
                     continue
                 if not await asyncio.to_thread(self._brings, row):

@@ -257,8 +257,12 @@ class Roles:
             papers.stale = True
 
     async def _watch(self, stop: asyncio.Event) -> None:
-        """Take in what another process has put into the store: charters accepted, and ended."""
-        seen = self.node.store.settings.get(documents.TOUCHED)
+        """Take in what another process has put into the store.
+
+        Charters accepted and ended, schemas added; at first also what came between the opening of
+        this node and now.
+        """
+        seen: str | None = None
         while not stop.is_set():
             await _pause(stop, 1.0)
             now = await asyncio.to_thread(self.node.store.settings.get, documents.TOUCHED)

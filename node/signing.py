@@ -129,13 +129,15 @@ class Signing:
             if rows_at_totals_only(draft) or self._ended(draft, moment):
                 self._store.own.halt_draft(row.id)
                 continue
-            self._introduce(draft)
+            new = self._introduce(draft)
             parent = parse(json.loads(row.claims).get(TRACE_HEADER))
             with self.telemetry.tracing.span(
                 "sign", parent=parent, maillage__dataset=row.dataset
             ) as span:
                 signed = self._sign(row, draft, signer, moment)
                 span.set(maillage__digest=signed.digest)
+            if new:
+                self.on_schema()  # now, as a hub may get only what belongs to what is sent there
             self.telemetry.metrics.add("maillage.publications.signed")
             step("send.signed")
             count += 1
@@ -175,15 +177,19 @@ class Signing:
         ending = self._ending(charter, draft.publisher)
         return ending is not None and moment // SECOND_US * SECOND_US >= ending.at_us
 
-    def _introduce(self, draft: Draft) -> None:
-        """Keep the schema with the publisher's documents: it travels with the data."""
+    def _introduce(self, draft: Draft) -> bool:
+        """Keep the schema with the publisher's documents: it travels with the data.
+
+        Returns:
+            Whether it is the first draft of this schema since the program began.
+        """
         schema = draft.schema
         if schema.digest in self._schemas:
-            return
+            return False
         if self._store.documents.get(schema.digest) is None:
             keep(self._store, "schema", draft.publisher, schema.document, pinned=False)
-            self.on_schema()
         self._schemas.add(schema.digest)
+        return True
 
     def _draft(self, row: DraftRow) -> Draft:
         schema = self._schema_of(row.schema_digest)

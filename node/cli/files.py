@@ -24,7 +24,7 @@ from node.cli.options import (
     read_bounded,
 )
 from node.cli.progress import shown
-from node.cli.schemata import known
+from node.cli.schemata import OwnData, known
 from node.cli.status import Status
 from node.cli.writing import replace_file
 from node.clock import now_us
@@ -70,6 +70,7 @@ def validate(
     *,
     schema: SchemaName,
     mapping: MappingFile = None,
+    data: OwnData = None,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -88,7 +89,7 @@ def validate(
     from node.file_checks import check_file  # noqa: PLC0415 - loads polars, which help doesn't need
     from schemas.reading.file_report import FileReport  # noqa: PLC0415 - likewise
 
-    found = known(schema)
+    found = known(schema, data)
     if report is not None and report.suffix.lower() not in REPORT_SUFFIXES:
         raise MalformedError(
             f"a report is no {report.suffix or 'file without an ending'}",

@@ -3,6 +3,32 @@
 from typing import Final
 
 FRENCH: Final = {
+    "Schemas, the forms of data: shown, exported, compared, added.": (
+        "Les schémas, formes des données : montrer, exporter, comparer, ajouter."
+    ),
+    "A Table Schema document with its maillage object.": (
+        "Un document Table Schema avec son objet maillage."
+    ),
+    "In whose name it is brought to exchange points; not needed if the node has one.": (
+        "Au nom de qui il est apporté aux points d’échange ; inutile si le nœud n’en héberge qu’un."
+    ),
+    "Add a schema of one's own: from then on files are checked and published by its name.\n\nIt "
+    "travels with the data. A name that the program has is refused; so is a new version that "
+    "doesn't keep what it claims of the one before.": (
+        "Ajouter un schéma à soi : dès lors, des fichiers sont contrôlés et publiés sous son "
+        "nom.\n\nIl voyage avec les données. Un nom que le programme a déjà est refusé ; de même "
+        "une nouvelle version qui ne tient pas ce qu’elle annonce de la précédente."
+    ),
+    "A file, a name, or a version such as projets@1.0.0.": (
+        "Un fichier, un nom, ou une version comme projets@1.0.0."
+    ),
+    "Likewise: the version after.": "De même : la version d’après.",
+    "Compare two versions of a schema: each change, and whether rows of the old stay good.\n\n"
+    "Exit status 1 when the newer doesn't keep what it claims (compatible: backward or none).": (
+        "Comparer deux versions d’un schéma : chaque changement, et si les lignes de l’ancienne "
+        "restent bonnes.\n\nCode de sortie 1 quand la nouvelle ne tient pas ce qu’elle annonce "
+        "(compatible : backward ou none)."
+    ),
     "A node's data directory: the schemas that were added there, too.": (
         "Le répertoire de données d’un nœud : aussi les schémas qui y ont été ajoutés."
     ),
@@ -273,9 +299,6 @@ FRENCH: Final = {
         "Adresse où les pages sont affichées ; vide pour aucune."
     ),
     "Its port; 0 for any free one.": "Son port ; 0 pour tout port libre.",
-    "Show the schemas: which forms of data there are.": (
-        "Montrer les schémas : quelles formes de données existent."
-    ),
     "Show a schema: its columns, key and measures. With --json: the document itself.": (
         "Montrer un schéma : colonnes, clé et mesures. Avec --json : le document lui-même."
     ),

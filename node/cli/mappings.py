@@ -107,7 +107,7 @@ def map_columns(
     from schemas.reading.peeking import peek  # noqa: PLC0415 - loads polars, which help doesn't need
     from schemas.reading.proposing import propose  # noqa: PLC0415 - likewise
 
-    found = known(schema)
+    found = known(schema, data if data.is_dir() else None)
     given = mapping_in(mapping, found)
     content = read_at_most(file, FILE_MAX_BYTES + 1)
     seen = peek(content, filename=file.name, schema=found, mapping=given)

@@ -34,16 +34,18 @@ _DUTIES: Final = {
 
 def build() -> typer.Typer:
     """Make the group."""
-    from node.cli import schema_files  # noqa: PLC0415 - it needs this module's options
+    from node.cli import schema_changes, schema_files  # noqa: PLC0415 - they need what is here
 
     group = typer.Typer(
-        help="Show the schemas: which forms of data there are.",
+        help="Schemas, the forms of data: shown, exported, compared, added.",
         no_args_is_help=True,
         rich_markup_mode=None,
     )
     group.command("list")(list_schemas)
     group.command("show")(show)
     group.command("export")(schema_files.export)
+    group.command("add")(schema_changes.add)
+    group.command("diff")(schema_changes.diff)
     return group
 
 

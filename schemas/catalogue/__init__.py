@@ -52,6 +52,11 @@ class Catalogue:
     def __iter__(self) -> Iterator[Schema]:
         return iter(self._by_digest.values())
 
+    @property
+    def own(self) -> tuple[Schema, ...]:
+        """The program's, and those that were added here."""
+        return self._own
+
     def names(self) -> tuple[str, ...]:
         """Names, sorted."""
         return tuple(sorted(self._latest))
@@ -68,8 +73,17 @@ class Catalogue:
         """The schema whose document has this SHA-256."""
         return self._by_digest.get(digest)
 
-    def with_schema(self, schema: Schema) -> "Catalogue":
-        """A catalogue with one more, learned from another member."""
+    def with_schema(self, schema: Schema, *, pinned: bool = False) -> "Catalogue":
+        """A catalogue with one more, learned from another member.
+
+        Args:
+            schema: To be known too.
+            pinned: It was added here: by its name it goes before what others send, as the
+                program's own do.
+        """
+        if pinned and schema not in self._own:
+            others = (one for one in self._learned if one != schema)
+            return Catalogue([*self._own, schema], others)
         if schema.digest in self._by_digest:
             return self
         return Catalogue(self._own, [*self._learned, schema])
