@@ -293,7 +293,7 @@ scraps = st.lists(st.sampled_from(['"', "[", "]", ",", " ", "1", "é", "\x85", "
 lists = st.lists(st.text(alphabet=st.characters(codec="utf-8"), max_size=5), max_size=4)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(
     scraps.map("".join)
     | st.lists(scraps.map("".join), max_size=3).map(
@@ -402,7 +402,7 @@ def slow_order(before: tuple[Any, ...], row: tuple[Any, ...]) -> list[str]:
     return ["order"] if row[2] < before[2] else []
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(st.lists(GOOD | st.lists(ROWS, max_size=5), max_size=5))
 def test_a_batch_and_single_publications_get_the_same_verdict(
     publications: list[list[tuple[Any, ...]]],

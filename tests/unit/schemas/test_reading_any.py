@@ -138,7 +138,7 @@ def test_any_bytes_are_a_report(data: bytes, name: str) -> None:
 
 
 @given(HEADS, st.lists(st.text('1,;\t\n\r"ab:-T./Z ') | odd, max_size=12), names)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 def test_any_table_is_a_report(head: str, parts: list[str], name: str) -> None:
     _sound(of(f"{head}\n{','.join(parts)}", filename=name))
 
@@ -151,6 +151,6 @@ members = st.sampled_from([field.name for field in ALL.fields]) | st.text(max_si
 
 
 @given(st.lists(st.dictionaries(members, loose, max_size=4) | loose, max_size=4) | loose)
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_any_json_is_a_report(value: Any) -> None:
     _sound(of(json.dumps(value), filename="f.json"))

@@ -164,7 +164,7 @@ def test_every_commune_is_found_exactly_by_its_name_and_its_code(code: str):
 
 
 @given(st.text(max_size=30))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_any_text_is_searched_without_an_error(text: str):
     for each in t.search(text):
         assert t.territory(each.id).name == each.name
