@@ -7,6 +7,7 @@ repetitions written out, by an estimate made before the engine sees the pattern.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
@@ -63,13 +64,21 @@ def check_patterns(patterns: Iterable[tuple[str, str]]) -> None:
 
 
 def _try(name: str, pattern: str) -> None:
+    reason = _refused(pattern)
+    if reason is not None:
+        raise SchemaFault(f"{name}: pattern: {reason}")
+
+
+@lru_cache(maxsize=1_024)
+def _refused(pattern: str) -> str | None:
+    """What the engine says against a pattern; many schemas have the same ones, such as of codes."""
     try:
         # alone too: `a)|(?:b` is a pattern only once it is wrapped
-        for text in (pattern, whole(pattern)):
-            pl.select(pl.lit("").str.contains(text))
+        texts = (pattern, whole(pattern))
+        pl.select(pl.lit("").str.contains(text).alias(str(at)) for at, text in enumerate(texts))
     except pl.exceptions.PolarsError as error:
-        reason = " ".join(str(error).split())
-        raise SchemaFault(f"{name}: pattern: {reason}") from error
+        return " ".join(str(error).split())
+    return None
 
 
 def estimate(pattern: str) -> int:
