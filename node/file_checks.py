@@ -28,8 +28,10 @@ from schemas.reading.limits import FILE_MAX_BYTES, PART_BYTES
 from schemas.reading.stream import check_parts, has_parts
 from schemas.report import Report
 
-HELD_MAX_BYTES: Final = 32 * 1024 * 1024
-"""Of a file whose keys are held in memory; also the share of a larger one that a drawer gets."""
+HELD_MAX_BYTES: Final = 96 * 1024 * 1024
+"""Of a file whose keys are held in memory."""
+DRAWER_BYTES: Final = 32 * 1024 * 1024
+"""The share of a larger file whose keys go to one drawer."""
 DRAWERS_MAX: Final = 256
 _LENGTH_BYTES: Final = 8
 
@@ -84,7 +86,7 @@ def check_file(
                 schema=schema,
                 mapping=mapping,
                 drawers=FolderDrawers(folder.path) if large else None,
-                drawer_count=min(DRAWERS_MAX, -(-size // HELD_MAX_BYTES)) if large else 1,
+                drawer_count=min(DRAWERS_MAX, -(-size // DRAWER_BYTES)) if large else 1,
                 seed=secrets.randbits(64),
                 progress=_with_total(progress, size),
             )

@@ -3,7 +3,8 @@
 Both read valid files of the same rows from the disk, in processes of their own; ours has a million
 rows, frictionless so many that a round takes seconds, and rows a second are compared. Rounds take
 turns, the first of each is thrown away; medians and the spread are printed. Peak memory is that
-of the process, with all that it loads. Figures are of one run, on one machine: the ratio counts.
+of the process, with all that it loads. Figures are of one run, on one machine: the ratio counts,
+and where others use the machine the time that cores spent on a row.
 """
 
 import argparse
@@ -61,14 +62,20 @@ WAYS: Final = {"maillage": ours, "frictionless": theirs}
 
 def child(way: str, path: Path, schema: str, rounds: int) -> None:
     """Measure one way in this process, and print what was found as JSON."""
-    seconds = []
+    seconds, core_seconds = [], []
     rows = 0
     for _ in range(rounds + 1):
-        start = time.perf_counter()
+        start, core_start = time.perf_counter(), time.process_time()
         rows = WAYS[way](path, schema)
         seconds.append(time.perf_counter() - start)
+        core_seconds.append(time.process_time() - core_start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    found = {"rows": rows, "seconds": seconds[1:], "peakMiB": round(peak)}
+    found = {
+        "rows": rows,
+        "seconds": seconds[1:],
+        "coreSeconds": core_seconds[1:],
+        "peakMiB": round(peak),
+    }
     sys.stdout.write(json.dumps(found) + "\n")
 
 
@@ -96,11 +103,13 @@ def measure(schema: str, rows: Mapping[str, int], rounds: int, folder: Path) -> 
     for way, path in paths.items():
         write_file(path, schema, rows[way])
     rates: dict[str, list[float]] = {way: [] for way in WAYS}
+    cores: dict[str, list[float]] = {way: [] for way in WAYS}
     peaks: dict[str, int] = dict.fromkeys(WAYS, 0)
     for _ in range(rounds):
         for way, path in paths.items():
             found = _run(way, path, schema, 1)
             rates[way] += [found["rows"] / seconds for seconds in found["seconds"]]
+            cores[way] += [1e6 * seconds / found["rows"] for seconds in found["coreSeconds"]]
             peaks[way] = max(peaks[way], found["peakMiB"])
     ratios = [mine / other for mine, other in zip(*rates.values(), strict=True)]
     found = bundled().latest(schema)
@@ -110,7 +119,8 @@ def measure(schema: str, rows: Mapping[str, int], rounds: int, folder: Path) -> 
         "columns": len(found.fields),
         "rows": dict(rows),
         "bytes": {way: path.stat().st_size for way, path in paths.items()},
-        "rowsPerSecond": {way: _spread(found) for way, found in rates.items()},
+        "rowsPerSecond": {way: _spread(some) for way, some in rates.items()},
+        "coreMicrosecondsPerRow": {way: _spread(some) for way, some in cores.items()},
         "ratio": _spread(ratios),
         "peakMiB": peaks,
     }
@@ -118,9 +128,9 @@ def measure(schema: str, rows: Mapping[str, int], rounds: int, folder: Path) -> 
 
 def _spread(values: list[float]) -> dict[str, float]:
     return {
-        "median": round(statistics.median(values), 1),
-        "least": round(min(values), 1),
-        "most": round(max(values), 1),
+        "median": round(statistics.median(values), 2),
+        "least": round(min(values), 2),
+        "most": round(max(values), 2),
     }
 
 
@@ -139,16 +149,18 @@ def table(document: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         "| file | rows, ours / theirs | `maillage validate`, rows/s | frictionless, rows/s "
-        "| ratio | peak memory, ours / theirs |"
+        "| ratio | core time a row, ours / theirs | peak memory, ours / theirs |"
     )
-    yield "|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|"
     for one in document["validation"]:
         rows, rate, peak = one["rows"], one["rowsPerSecond"], one["peakMiB"]
+        core = {way: found["median"] for way, found in one["coreMicrosecondsPerRow"].items()}
         yield (
             f"| `{one['schema']}`, {one['columns']} columns "
             f"| {rows['maillage']:,} / {rows['frictionless']:,} "
             f"| {_shown(rate['maillage'])} | {_shown(rate['frictionless'])} "
             f"| {_shown(one['ratio'])} "
+            f"| {core['maillage']} / {core['frictionless']:.0f} µs "
             f"| {peak['maillage']} / {peak['frictionless']} MiB |"
         )
 

@@ -41,6 +41,7 @@ def test_a_large_file_has_the_report_of_a_small_one(
     text = rows(7_000)  # more than there are hours: keys come again
     path.write_text(text)
     monkeypatch.setattr(file_checks, "HELD_MAX_BYTES", 20_000)
+    monkeypatch.setattr(file_checks, "DRAWER_BYTES", 20_000)
     reports: list[tuple[Step, int, int | None]] = []
     checked = check_file(
         path, COUNTS, temporary=temporary, progress=lambda *one: reports.append(one)
