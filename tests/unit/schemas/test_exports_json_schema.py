@@ -21,7 +21,7 @@ from schemas.patterns import whole
 from schemas.reading import read
 
 NAMES = bundled().names()
-ASKED_MAX = 20
+ASKED_MAX = 8
 """Of the broken rows of a schema, which the node is asked about too: it takes some ms each."""
 
 
