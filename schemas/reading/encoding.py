@@ -16,7 +16,8 @@ UTF_8: Final = "UTF-8"
 UTF_16: Final = "UTF-16"
 WINDOWS_1252: Final = "Windows-1252"
 
-_BOMS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+BOMS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""Of UTF-16."""
 _CODECS: Final = {UTF_16: "utf-16", WINDOWS_1252: "cp1252"}
 # a letter of French in UTF-8, read as Windows-1252, is two signs that no French text has in a row
 _UTF8_LETTER: Final = re.compile(rb"[\xc3][\x80-\xbf]|\xe2\x80[\x90-\xa6]|\xc5[\x92\x93]")
@@ -40,7 +41,7 @@ def encoding_of(pieces: Pieces) -> str:
     Raises:
         Unreadable: NUL characters, unknown bytes.
     """
-    if first_bytes(pieces, 2) in _BOMS:
+    if first_bytes(pieces, 2) in BOMS:
         _check_utf16(pieces())
         return UTF_16
     broken = _first_break(pieces())

@@ -17,7 +17,7 @@ from schemas.progress import Progress, silent
 from schemas.reading.casting import cast_cells
 from schemas.reading.cells import Cells
 from schemas.reading.delimited import delimited_parts
-from schemas.reading.encoding import UTF_8, Pieces, first_bytes, utf8_pieces
+from schemas.reading.encoding import BOMS, UTF_8, UTF_16, Pieces, first_bytes, utf8_pieces
 from schemas.reading.faults import ReadingFault, Unreadable
 from schemas.reading.forms import expected, is_json
 from schemas.reading.limits import FILE_MAX_BYTES, PART_BYTES, ROWS_MAX
@@ -43,10 +43,14 @@ def has_parts(pieces: Pieces, filename: str) -> bool:
     """
     # a text that is called a workbook is read as a whole, which says so
     misnamed = expected(filename) not in ("delimited", None)
-    if misnamed or first_bytes(pieces, _START_BYTES).startswith(_WHOLE):
+    start = first_bytes(pieces, _START_BYTES)
+    if misnamed or start.startswith(_WHOLE):
         return False
-    # good enough for the first character
-    opening = text_opening(pieces, UTF_8)
+    try:
+        # in Windows-1252 the first characters of JSON are the same
+        opening = text_opening(pieces, UTF_16 if start.startswith(BOMS) else UTF_8)
+    except UnicodeDecodeError:
+        return True  # which is told while it is checked
     return not (opening.startswith(b"<") or is_json(opening, filename))
 
 

@@ -164,7 +164,9 @@ def test_values_with_one_hash_are_not_the_same(monkeypatch: pytest.MonkeyPatch) 
         (b"PAR1\0", "f.csv", False),
         (b"\n<?xml", "f.csv", False),
         (b"", "f.csv", True),
-        ("\ufeffid".encode("utf-16"), "f", True),
+        ("id".encode("utf-16"), "f", True),
+        (" [".encode("utf-16"), "f", False),
+        ("id".encode("utf-16") + b"a", "f", True),
     ],
 )
 def test_which_files_have_parts(start: bytes, name: str, parts: bool) -> None:  # noqa: FBT001 - a value
