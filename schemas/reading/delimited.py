@@ -319,6 +319,8 @@ def _records(
         lines: From that line on, more than the records have.
         end: Number of the first line of which no record is wanted.
     """
+    # the module's default, which other libraries raise for the whole process
+    csv.field_size_limit(CELL_MAX_CHARS)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     first = feed.line
     while end is None or feed.line < end:
