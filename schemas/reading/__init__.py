@@ -1,7 +1,7 @@
 """Reading of files: from the bytes that a commune has to rows that can be published.
 
 CSV with comma, semicolon or tab, JSON, and workbooks (XLSX, ODS). What is wrong becomes a report,
-what was guessed a note; nothing is rounded, nothing is left out in silence.
+what was guessed a note; no measure is rounded, nothing is left out in silence.
 """
 
 import polars as pl

@@ -37,7 +37,7 @@ def test_decoding_and_validating_end_in_a_refusal() -> None:
 
 def test_every_code_written_in_the_steps_is_listed() -> None:
     written, quoted = set(), set()
-    for name in ("verify", "chain", "judge", "tables", "content"):
+    for name in ("verify", "chain", "judge", "allowed", "tables", "content"):
         text = (SOURCES / f"{name}.py").read_text()
         quoted |= set(re.findall(r"\"([a-z0-9-]+)\"", text))
         written |= set(re.findall(r"(?:Finding|Elsewhere)\(\s*\"([a-z0-9-]+)\"", text))

@@ -74,11 +74,11 @@ def on_terminal(
 
 @pytest.fixture(scope="module")
 def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a node and a file that takes a second or two."""
+    """A folder with a node and a file that takes a second or two: its quotes hold line breaks."""
     folder = tmp_path_factory.mktemp("big")
     begin = "channel_id,counter_id,start_datetime,end_datetime,count\n"
     lines = (
-        f'"C{number}",,2026-03-01T00:00:00Z,2026-03-01T01:00:00Z,{number}\n'
+        f'C{number},"a\nb",2026-03-01T00:00:00Z,2026-03-01T01:00:00Z,{number}\n'
         for number in range(ROWS)
     )
     (folder / "big.csv").write_text(begin + "".join(lines))

@@ -36,7 +36,7 @@ from schemas.territory import UnknownTerritoryError, territory
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     """Make `schema show` end with an error that no input brings about."""
 
-    def fail(_name: str) -> None:
+    def fail(_name: str, *_more: object) -> None:
         raise error
 
     monkeypatch.setattr(schemata, "known", fail)
