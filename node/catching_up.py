@@ -8,13 +8,15 @@ import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from federation.errors import MaillageError
 from federation.model import instant_text
 from node.clock import now_us
-from node.receive.loop import Receiving
-from node.store.store import Store
+
+if TYPE_CHECKING:
+    from node.receive.loop import Receiving
+    from node.store.store import Store
 
 NOTE_EVERY_S: Final = 2.0
 """Between two notes: one small write, and none while nothing changes."""
@@ -97,7 +99,7 @@ class CatchUp:
         return Stage("done", *found)
 
 
-def read_notes(store: Store) -> dict[str, Note]:
+def read_notes(store: "Store") -> dict[str, Note]:
     """What the running node noted last, by hub."""
     found = {}
     for key, value in store.settings.all().items():
@@ -108,7 +110,9 @@ def read_notes(store: Store) -> dict[str, Note]:
     return found
 
 
-async def keep_notes(store: Store, receiving: Mapping[str, Receiving], stop: asyncio.Event) -> None:
+async def keep_notes(
+    store: "Store", receiving: Mapping[str, "Receiving"], stop: asyncio.Event
+) -> None:
     """Note how far behind each hub is, whenever that changed, until stopped.
 
     Args:

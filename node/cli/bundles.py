@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from federation.bundle import read
-from federation.inspect import inspect
-from federation.inspection import Inspected, Inspection, Step
 from federation.limits import BUNDLE_MAX_BYTES
 from federation.reasons import Verdict
 from node.cli import screen
@@ -16,9 +13,9 @@ from node.cli.language import colon, label, say
 from node.cli.options import AsJson, opened, read_bounded
 from node.cli.reason_texts import meaning, remedy, step_name, verdict_name
 from node.cli.status import Status
-from schemas.catalogue import bundled
 
 if TYPE_CHECKING:
+    from federation.inspection import Inspected, Inspection, Step
     from node.knowledge import Knowledge
 
 MARKS: Final = {"holds": "✓", "held": "–", "fails": "✗", "open": "–"}
@@ -86,11 +83,15 @@ def verify(
     return Status.DONE if found.verdict is Verdict.ACCEPTED else Status.BAD
 
 
-def _inspected(packed: bytes, pins: list[str], known: "Knowledge | None") -> Inspection:
+def _inspected(packed: bytes, pins: list[str], known: "Knowledge | None") -> "Inspection":
+    from federation.bundle import read  # noqa: PLC0415 - help answers without loading it
+    from federation.inspect import inspect  # noqa: PLC0415 - likewise
+    from schemas.catalogue import bundled  # noqa: PLC0415 - likewise
+
     return inspect(read(packed), bundled(), pins=pins, known=known)
 
 
-def inspection_json(found: Inspection) -> dict[str, Any]:
+def inspection_json(found: "Inspection") -> dict[str, Any]:
     """An inspection as JSON values; their form is kept, sentences are in English."""
     return {
         "verdict": found.verdict.value,
@@ -109,7 +110,7 @@ def inspection_json(found: Inspection) -> dict[str, Any]:
     }
 
 
-def _publication_json(one: Inspected) -> dict[str, Any]:
+def _publication_json(one: "Inspected") -> dict[str, Any]:
     manifest = one.manifest
     return {
         "number": one.number,
@@ -136,7 +137,7 @@ def _publication_json(one: Inspected) -> dict[str, Any]:
     }
 
 
-def _show(found: Inspection, unused: list[str]) -> None:
+def _show(found: "Inspection", unused: list[str]) -> None:
     for one in found.publications:
         _show_publication(one)
     for text in found.unreadable:
@@ -156,7 +157,7 @@ def _show(found: Inspection, unused: list[str]) -> None:
     )
 
 
-def _show_publication(one: Inspected) -> None:
+def _show_publication(one: "Inspected") -> None:
     manifest = one.manifest
     what = "?" if manifest is None else f"{manifest.dataset} {manifest.epoch}/{manifest.sequence}"
     screen.line(f"{say('Publication', 'Publication')} {one.number} : {what}", style="bold")
@@ -179,7 +180,7 @@ def _show_publication(one: Inspected) -> None:
     screen.line()
 
 
-def _show_step(step: Step) -> None:
+def _show_step(step: "Step") -> None:
     mark = MARKS[step.state]
     told = f"  {mark} {step.number:>2}  {step_name(step.number)}"
     if step.found:
@@ -201,7 +202,7 @@ def _remedy(code: str) -> str:
     return remedy(code)
 
 
-def _show_identities(found: Inspection) -> None:
+def _show_identities(found: "Inspection") -> None:
     for one in found.identities:
         pinned = say("épinglée", "pinned") if one.pinned else say("NON épinglée", "NOT pinned")
         kept = label("clés tenues par", "keys kept by")

@@ -33,7 +33,7 @@ from node.store.errors import (
     StoreVersionError,
     UnknownRowError,
 )
-from schemas.model import SchemaFault
+from schemas.document import SchemaFault
 from schemas.territory import UnknownTerritoryError
 
 

@@ -1,16 +1,16 @@
 """Answers as JSON values, the same on the command line and over HTTP; their form is kept."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from node.publishing import Published
-from schemas.catalogue import Catalogue
-from schemas.model import Schema
-from schemas.reading.file_report import notes_json
+if TYPE_CHECKING:
+    from node.publishing import Published
+    from schemas.catalogue import Catalogue
+    from schemas.model import Schema
 
 Lang = Literal["fr", "en"]
 
 
-def published_json(published: Published, lang: Lang = "fr") -> dict[str, Any]:
+def published_json(published: "Published", lang: Lang = "fr") -> dict[str, Any]:
     """What became of a file.
 
     Args:
@@ -21,6 +21,8 @@ def published_json(published: Published, lang: Lang = "fr") -> dict[str, Any]:
         `dataset`, `mode` and `draft` (null where nothing was taken), `rows`, `notes` (`code`,
         `column`, `value`, `text`) and `report`.
     """
+    from schemas.reading.file_report import notes_json  # noqa: PLC0415 - loads the readers, which a list of schemas doesn't need
+
     return {
         "dataset": published.dataset,
         "mode": published.mode,
@@ -31,13 +33,13 @@ def published_json(published: Published, lang: Lang = "fr") -> dict[str, Any]:
     }
 
 
-def schemas_json(catalogue: Catalogue) -> list[dict[str, Any]]:
+def schemas_json(catalogue: "Catalogue") -> list[dict[str, Any]]:
     """All schemas of a catalogue, by name and version."""
     found = sorted(catalogue, key=lambda one: (one.name, tuple(map(int, one.version.split(".")))))
     return [schema_json(schema) for schema in found]
 
 
-def schema_json(schema: Schema) -> dict[str, Any]:
+def schema_json(schema: "Schema") -> dict[str, Any]:
     """A schema in short: what it is called, what it is for, what adds up in it."""
     return {
         "name": schema.name,
