@@ -8,8 +8,8 @@ from federation.reasons import REASONS
 from tests.fuzz import BATCH, GROWTH_MAX_MIB, VERDICTS, run
 from tests.mutations import LAYERS, mutants
 
-CASES = 100_000
-DECODED_LEAST = 20_000
+CASES = 50_000
+DECODED_LEAST = 10_000
 """Of them must come as far as step 13: a fuzz that ends at the signature tests little."""
 
 

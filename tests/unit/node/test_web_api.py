@@ -76,10 +76,18 @@ async def test_every_media_type_is_read_as_what_it_says(site: Site, media: str):
     }
     answer = await site.post(bodies[media].encode(), f"{media}; charset=utf-8", PUBLISH + "?slug=a")
     assert answer.status == 202, answer.json
-    wrong = await site.post(
-        bodies[media].encode(), "text/csv" if media != "text/csv" else "application/json"
-    )
+
+
+async def test_what_is_no_json_is_told_whatever_it_is_called(site: Site):
+    wrong = await site.post(GOOD_CSV.encode(), "application/json")
     refused(wrong, 422, "invalid")
+
+
+async def test_json_called_csv_is_read_as_json_and_that_is_said(site: Site):
+    row = {"channel_id": "C1", "start_datetime": "2026-03-01T01:00:00+01:00", "count": 1}
+    answer = await site.post(json.dumps([row]).encode(), "text/csv")
+    assert answer.status == 202
+    assert any("JSON" in note["text"] for note in answer.json["notes"])
 
 
 async def test_a_bad_file_is_answered_with_the_report(site: Site):
