@@ -42,6 +42,7 @@ DIFFERENCES: Final[Mapping[str, tuple[frozenset[Who], str]]] = {
         ("French date", "theirs", _SPELLED),
         ("yes and no in French", "theirs", _SPELLED),
         ("no seconds", "theirs", _SPELLED),
+        ("list without brackets", "theirs", _SPELLED),
         ("spaces around", "theirs", "spaces around a value that isn't a text mean nothing"),
         ("label in capitals", "theirs", "case, accents and spaces of a label don't count"),
         ("columns in another order", "theirs", _BY_NAME),

@@ -140,7 +140,8 @@ VALUES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     ],
     "liste": [
         *((text, "valid") for text in ('["a"]', "[]", '["a", "b"]', "")),
-        *((text, "type") for text in ("x", "a,b", "{}", '["a"', '"a"')),
+        *((text, "type") for text in ("a,b", "{}", '["a"', '"a"', "null", "a||b")),
+        *((text, "list without brackets") for text in ("x", "a|b")),
         *((text, "list of other than texts") for text in ("[1]", "[null]", '[["a"]]')),
     ],
     "objet": [

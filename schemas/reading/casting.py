@@ -1,5 +1,7 @@
 """From cells of text to typed rows: each column at once, each bad cell a fault."""
 
+import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +14,7 @@ from schemas.progress import Progress, silent
 from schemas.reading.cells import LINE, Cells
 from schemas.reading.faults import ReadingFault
 from schemas.reading.jsontext import JsonError, compact, decode
+from schemas.reading.limits import CELL_MAX_CHARS
 from schemas.reading.notes import Note
 from schemas.reading.numbers import to_decimal, to_integer, to_year
 from schemas.reading.plain import FALSE, TRUE, plain_values
@@ -29,7 +32,17 @@ _BOOLEAN_WORDS: Final[dict[str, bool]] = {
     **dict.fromkeys(("oui", "Oui", "OUI", "vrai", "Vrai", "VRAI"), True),
     **dict.fromkeys(("non", "Non", "NON", "faux", "Faux", "FAUX"), False),
 }
+_FLAGS: Final = frozenset({"0", "1"})
+_FLAG_WORDS: Final[dict[str, str]] = {
+    word: "1" if value else "0"
+    for word, value in (_BOOLEANS | _BOOLEAN_WORDS).items()
+    if word not in _FLAGS
+}
 _POINT_LIST: Final = r"^\[\s*([^\s,\[\]]+)\s*,\s*([^\s,\[\]]+)\s*\]$"
+_BAR: Final = "|"
+_NO_ITEM: Final = re.compile(r"[;,]|^(?:null|true|false)$")
+"""What alone is no item: signs that may stand between items as well, and values of JSON."""
+_JSON_SIGNS: Final = r'[\[\]{}"]'
 _VERBATIM: Final = frozenset({"string"})
 
 
@@ -113,7 +126,7 @@ def cast_column(
         unit: Unit that a sign behind a number may stand for, as `sign_of` says.
     """
     by_type: dict[str, Callable[[pl.Series], Typed]] = {
-        "integer": partial(to_integer, unit=unit),
+        "integer": to_flag if is_flag(field) else partial(to_integer, unit=unit),
         "number": partial(
             to_decimal, scale=scale, comma=comma, unit=unit, rounds=field.resolution is not None
         ),
@@ -121,7 +134,7 @@ def cast_column(
         "date": partial(to_date, form=field.format),
         "datetime": partial(to_instant, form=field.format),
         "year": to_year,
-        "array": partial(to_json, kind="array"),
+        "array": to_list,
         "object": partial(to_json, kind="object"),
         "geojson": partial(to_json, kind="geojson"),
         "geopoint": to_geopoint,
@@ -143,6 +156,32 @@ def to_boolean(cells: pl.Series) -> Typed:
         trouble(mask, "type-error", case="boolean", type="boolean"),
         ("boolean-words",) if guessed else (),
     )
+
+
+def is_flag(field: Field) -> bool:
+    """Whether a column is a boolean that is written 0 or 1, as its schema says by enum or bounds.
+
+    Args:
+        field: Any.
+    """
+    if field.type != "integer":
+        return False
+    asked = field.constraints
+    allowed = {str(text) for text in asked.enum or ()}
+    return allowed == _FLAGS or [str(asked.minimum), str(asked.maximum)] == sorted(_FLAGS)
+
+
+def to_flag(cells: pl.Series) -> Typed:
+    """0 and 1, and words for them, which is a guess.
+
+    Args:
+        cells: Texts without spaces around them.
+    """
+    worded = cells.is_in(list(_FLAG_WORDS)).fill_null(value=False)
+    if not worded.any():
+        return to_integer(cells)
+    found = to_integer(cells.replace(_FLAG_WORDS))
+    return Typed(found.values, found.troubles, (*found.guesses, "boolean-words"))
 
 
 def to_geopoint(cells: pl.Series) -> Typed:
@@ -178,6 +217,32 @@ def to_json(cells: pl.Series, kind: str) -> Typed:
 
     values, bad = each(cells, cells.is_not_null(), convert)
     return Typed(values, trouble(bad, "type-error", case=kind, type=kind))
+
+
+def to_list(cells: pl.Series) -> Typed:
+    """Lists as compact JSON text; cells without brackets are split at `|`, a guess.
+
+    Args:
+        cells: JSON texts, or items with `|` between them.
+    """
+    barred = (cells.str.len_bytes() > 0) & ~cells.str.contains(_JSON_SIGNS)
+    barred = barred.fill_null(value=False)
+    if not barred.any():
+        return to_json(cells, "array")
+    written, _ = each(cells, barred, _split)
+    found = to_json(written, "array")
+    bad = cells.is_not_null() & found.values.is_null()
+    guesses = ("bars",) if (barred & ~bad).any() else ()
+    return Typed(found.values, trouble(bad, "type-error", case="array", type="array"), guesses)
+
+
+def _split(text: str) -> str | None:
+    """Items as JSON; None where one is empty, or where another sign may stand between them."""
+    items = [item.strip() for item in text.split(_BAR)]
+    if not all(items) or (len(items) == 1 and _NO_ITEM.search(text)):
+        return None
+    plain = json.dumps(items, ensure_ascii=False, separators=(",", ":"))
+    return plain if len(plain) <= CELL_MAX_CHARS else None
 
 
 def _plain(texts: pl.Series, field: Field, schema: Schema) -> pl.Series | None:

@@ -1,14 +1,16 @@
-"""Rows from JSON: a list of flat objects, or one object per line (RFC 8259, jsonlines.org).
+"""Rows from JSON: a list of objects, or one object per line (RFC 8259, jsonlines.org).
 
-Features of GeoJSON (RFC 7946) are rows as well: in a collection, in a list, or one per line.
+The list may stand in a wrapper. Features of GeoJSON (RFC 7946) are rows as well: in a collection,
+in a list, or one per line.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from schemas.model import Field, Schema
 from schemas.progress import Progress, silent
+from schemas.reading.casting import is_flag
 from schemas.reading.cells import Cells, CellsBuilder
 from schemas.reading.faults import ReadingFault, Unreadable
 from schemas.reading.features import Features, is_feature
@@ -29,13 +31,14 @@ from schemas.reading.limits import (
     ROWS_MAX,
 )
 from schemas.reading.mapping import ColumnMapping
+from schemas.reading.meanings import How
+from schemas.reading.nesting import Opener, after_space, wrapped_list
 from schemas.reading.notes import Note
 from schemas.report import Fault, ReportBuilder
 
 _COLLECTION: Final = re.compile(r'"type"\s*:\s*"FeatureCollection"')
 _COLLECTION_CHARS: Final = 64 * 1024
 """At the start and at the end of a text, where its type may stand."""
-_SPACE: Final = re.compile(r"[ \t\r\n]*")
 _NUMERIC: Final = frozenset({"integer", "number", "year"})
 _NESTED: Final[dict[str, type]] = {"array": list, "object": dict, "geojson": dict}
 
@@ -61,7 +64,7 @@ def read_json(
 
     Returns:
         Cells of the wire's columns; numbers as they are written, lists and objects as compact
-        JSON text, for fields of these types only.
+        JSON text, for fields of these types, and lists of objects for fields of text.
 
     Raises:
         Unreadable: Not JSON, or too much of something.
@@ -72,7 +75,7 @@ def read_json(
     finally:
         # what was seen up to the place where the JSON breaks is worth telling too
         rows.tell_labels()
-    for found in rows.labels.notes():
+    for found in rows.notes():
         note(found)
     rows.features.tell(note)
     return rows.build()
@@ -84,6 +87,11 @@ def _is_collection(text: str, at: int) -> bool:
         return False
     parts = (text[at : at + _COLLECTION_CHARS], text[-_COLLECTION_CHARS:])
     return any(_COLLECTION.search(part) for part in parts)
+
+
+def _is_table(value: Any) -> bool:
+    """Whether a value is a list with nothing but objects."""
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 class _Rows:
@@ -108,6 +116,9 @@ class _Rows:
         self._line, self._counted = 1, 0
         self._members: Final[dict[tuple[str, ...], Mapping[str, str]]] = {}
         self._present: Final[set[str]] = set()
+        self._notes: Final[list[Note]] = []
+        self._kept: Final[set[str]] = set()
+        self._opener: Final = Opener(self._known)
         self.labels: Final = LabelMatcher(schema, builder, mapping)
         self.features: Final = Features(schema)
 
@@ -118,11 +129,23 @@ class _Rows:
             self._end(self._read_list(at + 1))
         elif _is_collection(self._text, at):
             self._end(self._read_collection(at + 1))
+        elif (found := wrapped_list(self._text, self._known)) is not None:
+            self._notes.extend(found.notes())
+            # what follows the list was seen already
+            self._read_list(found.at)
         else:
             self._read_lines(at)
 
+    def notes(self) -> Iterator[Note]:
+        """What was taken to be so, of the file and of its labels."""
+        yield from self._notes
+        yield from self.labels.notes()
+        yield from (Note("json-text", name) for name in self._fields if name in self._kept)
+
     def tell_labels(self) -> None:
         """Report members that the schema doesn't have, and required ones that no row has."""
+        for label, line in self._opener.blank():
+            self.labels.place((label,), line)
         if self.labels.seen <= COLUMNS_MAX:
             self.labels.tell(rows=self._cells.height > 0)
 
@@ -189,9 +212,10 @@ class _Rows:
             raise self._unreadable(JsonError("json"), at)
 
     def _skip(self, at: int) -> int:
-        found = _SPACE.match(self._text, at)
-        assert found is not None
-        return found.end()
+        return after_space(self._text, at)
+
+    def _known(self, label: str) -> bool:
+        return self.labels.meaning(label).how is not How.UNKNOWN
 
     def _value(self, at: int) -> int:
         value, end = self._decoded(at)
@@ -209,9 +233,9 @@ class _Rows:
             self._builder.add(ReadingFault.of("format-error", row=self._line, case="object"))
             self._dropped += 1
             return
-        extra: dict[str, str | Fault] = {}
-        if is_feature(value):
-            value, extra = self._feature(value)
+        feature = value if is_feature(value) else None
+        value = self._opened(value if feature is None else feature["properties"] or {})
+        extra = {} if feature is None else self._feature(feature, tuple(value))
         members = self._placed(tuple(value))
         row: list[str | None] = []
         for name, field in self._fields.items():
@@ -227,42 +251,48 @@ class _Rows:
             self._broken.add(self._cells.height)
         self._cells.add(self._line, row)
 
-    def _feature(self, feature: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str | Fault]]:
-        """A feature's properties, and cells by column that come from elsewhere."""
-        value: dict[str, Any] = feature["properties"] or {}
+    def _opened(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            return self._opener.open(row, self._line)
+        except JsonError as error:
+            raise self._unreadable(error, self._counted) from error
+
+    def _feature(
+        self, feature: Mapping[str, Any], names: tuple[str, ...]
+    ) -> dict[str, str | Fault]:
+        """Cells of a feature by column that come from elsewhere than its properties."""
         cells = self.features.cells(feature["geometry"], self._line)
         known = self.features.identity(feature)
-        if known is not None and known[0] not in self._placed(tuple(value)):
+        if known is not None and known[0] not in self._placed(names):
             self.features.used_identity()
             cells[known[0]] = known[1]
         # what is wrong is no missing column as well
         faulty = any(isinstance(cell, Fault) for cell in cells.values())
         self.labels.supply(self.features.columns if faulty else cells)
         self._present.update(cells)
-        return value, cells
+        return cells
 
     def _placed(self, names: tuple[str, ...]) -> Mapping[str, str]:
         """Member by column, in objects that have these members."""
         found = self._members.get(names)
         if found is None:
             found = self.labels.place(names, self._line)
-            if self.labels.seen > COLUMNS_MAX:
-                raise Unreadable(
-                    ReadingFault.of(
-                        "limit-error", row=self._line, case="columns", limit=COLUMNS_MAX
-                    )
-                )
             self._present.update(found)
             if len(self._members) < COLUMNS_MAX:
                 self._members[names] = found
+        if self.labels.seen + self._opener.seen > COLUMNS_MAX:
+            raise Unreadable(
+                ReadingFault.of("limit-error", row=self._line, case="columns", limit=COLUMNS_MAX)
+            )
         return found
 
-    def _cell(self, value: Any, field: Field) -> str | Fault:
+    def _cell(self, value: Any, field: Field) -> str | Fault | None:
         if isinstance(value, list | dict):
             return self._nested(value, field)
         if isinstance(value, bool):
             text = "true" if value else "false"
-            return text if field.type == "boolean" else self._fault(field, field.type, text)
+            taken = field.type == "boolean" or is_flag(field)
+            return text if taken else self._fault(field, field.type, text)
         assert isinstance(value, str)
         if isinstance(value, Bare):
             if field.type in _NUMERIC:
@@ -272,10 +302,15 @@ class _Rows:
             return self._fault(field, "surrogate", None)
         return value if len(value) <= CELL_MAX_CHARS else self._too_long(field, value)
 
-    def _nested(self, value: Any, field: Field) -> str | Fault:
+    def _nested(self, value: Any, field: Field) -> str | Fault | None:
         kind = _NESTED.get(field.type)
         if kind is None:
-            return self._fault(field, "nested", None)
+            if field.type != "string" or not _is_table(value):
+                return self._fault(field, "nested", None)
+            self._kept.add(field.name)
+            if not value:
+                return None
+            kind = list
         try:
             text = compact(value)
         except JsonError:

@@ -12,6 +12,10 @@ CELL_MAX_CHARS: Final = 131_072
 """The csv module's own bound: an open quote must not swallow the file."""
 JSON_DEPTH_MAX: Final = 16
 """Levels of lists and objects in one cell."""
+JSON_LEVELS_MAX: Final = 4
+"""Levels of objects in a row whose members are columns, `a.b.c.d.e`; national formats have one."""
+WRAPPER_LEVELS_MAX: Final = 2
+"""Levels of objects around a list of rows: `{"marches": {"marche": [` has two."""
 CHUNK_ROWS: Final = 50_000
 """Rows held as Python objects before they become columns: about 20 MB of five columns."""
 PART_BYTES: Final = 8 * 1024 * 1024

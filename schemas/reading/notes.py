@@ -38,8 +38,24 @@ _PHRASES: Final[dict[str, tuple[str, str]]] = {
         "The first line “sep={value}” is an instruction for Excel, not the header.",
     ),
     "boolean-words": (
-        "Colonne « {column} » : oui/non et vrai/faux lus comme valeurs logiques.",
-        "Column “{column}”: French words for yes/no and true/false read as booleans.",
+        "Colonne « {column} » : mots (oui/non, vrai/faux) lus comme valeurs logiques.",
+        "Column “{column}”: words (yes/no and true/false in French) read as booleans.",
+    ),
+    "bars": (
+        "Colonne « {column} » : cellules sans crochets lues comme listes séparées par « | ».",
+        "Column “{column}”: cells without brackets read as lists separated by “|”.",
+    ),
+    "wrapper": (
+        "Les objets lus sont ceux de la liste « {value} ».",
+        "The objects read are those of the list “{value}”.",
+    ),
+    "wrapper-unread": (
+        "À côté de la liste, non lu : {value}.",
+        "Beside the list, not read: {value}.",
+    ),
+    "json-text": (
+        "Colonne « {column} » : listes d'objets gardées en texte JSON, vide si elles le sont.",
+        "Column “{column}”: lists of objects kept as JSON text, empty if they are.",
     ),
     "personal": (
         "Colonne « {column} » : donnée personnelle, écartée ; elle ne quitte pas le nœud.",

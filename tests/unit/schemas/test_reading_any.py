@@ -150,6 +150,22 @@ loose = st.recursive(
 members = st.sampled_from([field.name for field in ALL.fields]) | st.text(max_size=3)
 
 
+nested = st.dictionaries(members | st.sampled_from(["a.b", "detail.id"]), loose, max_size=3)
+wrapped = st.recursive(
+    st.lists(nested | loose, max_size=3),
+    lambda inner: st.dictionaries(members, inner | loose, max_size=3),
+    max_leaves=4,
+)
+
+
+@given(wrapped, st.sampled_from(["", "}", "]", " {}", "\n{}", ","]), st.integers(0, 200))
+@settings(deadline=None, max_examples=100)
+def test_any_wrapper_is_a_report(value: Any, more: str, cut: int) -> None:
+    text = json.dumps(value)
+    _sound(of(text + more, filename="f.json"))
+    _sound(of(text[:cut], filename="f.json"))
+
+
 @given(st.lists(st.dictionaries(members, loose, max_size=4) | loose, max_size=4) | loose)
 @settings(deadline=None, max_examples=100)
 def test_any_json_is_a_report(value: Any) -> None:

@@ -4,11 +4,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, localcontext
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_world import ALL, REQUIRED, guesses, of, one, schema_of, told, values
 
+from schemas.catalogue import bundled
 from schemas.model import Schema
+from schemas.reading.casting import is_flag
+from schemas.reading.limits import CELL_MAX_CHARS
 from schemas.reading.numbers import plain_decimal
 
 
@@ -152,6 +156,51 @@ def test_french_booleans_are_a_guess() -> None:
     found = column("boolean", "oui", "Non", "VRAI", "FAUX", "true")
     assert values(found, "x") == [True, False, True, False, True]
     assert ("boolean-words", "x", None) in guesses(found)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"minimum": 0, "maximum": 1}, {"enum": [0, 1]}, {"enum": ["1", "0"]}]
+)
+def test_words_are_taken_in_a_column_of_0_and_1(asked: dict[str, Any]) -> None:
+    flag = one("integer", constraints=asked)
+    found = column(flag, "1", "0", "true", "FALSE", " oui ", "Non", "")
+    assert values(found, "x") == [1, 0, 1, 0, 1, 0, None]
+    assert ("boolean-words", "x", None) in guesses(found)
+    found = column(flag, "1", "0", "+1", "")
+    assert values(found, "x") == [1, 0, 1, None]
+    assert "boolean-words" not in [note.code for note in found.guessed]
+    assert bad(flag, "yes", "1.0", "x", "vRAI") == ["type-error/integer"] * 4
+    assert {rule.split("/")[0] for rule in bad(flag, "2", "-1")} == {"constraint-error"}
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, {"minimum": 0}, {"maximum": 1}, {"minimum": 0, "maximum": 2}, {"enum": [0, 1, 2]}]
+)
+def test_words_are_no_other_integers(asked: dict[str, Any]) -> None:
+    texts = ("oui", "true")
+    assert bad(one("integer", constraints=asked), *texts) == ["type-error/integer"] * 2
+
+
+def test_the_certification_of_addresses_takes_words() -> None:
+    schema = bundled().latest("adresses")
+    assert schema is not None
+    assert is_flag(schema.by_name["certification_commune"])
+
+
+def test_lists_with_bars() -> None:
+    found = column("array", "bio|local", " bio | lait, oeufs ", "bio", "é ", '[""a|b""]', "[]", "")
+    assert values(found, "x") == [
+        '["bio","local"]', '["bio","lait, oeufs"]', '["bio"]', '["é"]', '["a|b"]', "[]", None,
+    ]  # fmt: skip
+    assert ("bars", "x", None) in guesses(found)
+    assert guesses(column("array", '[""a|b""]', "[ ]", "")) == guesses(column("array", "[]"))
+    wrong = (
+        "a;b", "a,b", "|", "a|", "a||b", "[a|b]", "{a|b", 'a|""b', "null", "true", '""a""',
+        "|".join("a" * (CELL_MAX_CHARS // 3)),
+    )  # fmt: skip
+    assert bad("array", *wrong) == ["type-error/array"] * len(wrong)
+    # what is told is what stands there
+    assert column("array", "a|b", "a;b").report.faults[0].value == "a;b"
 
 
 def test_dates() -> None:

@@ -65,7 +65,7 @@ def test_texts_in_place_of_numbers_are_read() -> None:
         ('"ouvert": 1', "boolean"),
         ('"jour": 2026', "date"),
         ('"themes": {"a": 1}', "array"),
-        ('"themes": "a"', "array"),
+        ('"themes": "a;b"', "array"),
         ('"themes": 1', "array"),
         ('"detail": ["a"]', "object"),
         ('"nom": "\\ud800"', "surrogate"),

@@ -26,6 +26,8 @@ SCHEMA = schema_of(
         {"name": "code", "type": "integer", "constraints": {"unique": True, "maximum": 50}},
         {"name": "nom", "type": "string", "constraints": {"unique": True, "pattern": "[a-zé]*"}},
         {"name": "ouvert", "type": "boolean"},
+        {"name": "themes", "type": "array"},
+        {"name": "drapeau", "type": "integer", "constraints": {"minimum": 0, "maximum": 1}},
         {"name": "courriel", "type": "string"},
     ],
     ("id", "jour"),
@@ -65,6 +67,8 @@ VALUES = {
     "code": st.sampled_from(["1", "01", "2", "99", "x", "", "9999999999999999999"]),
     "nom": st.sampled_from(["a", "é", "a\nb", 'a"b', "A", "", "x\x01"]),
     "ouvert": st.sampled_from(["true", "oui", "0", "peut-être", ""]),
+    "themes": st.sampled_from(["bio|local", "bio", '["a"]', "[]", "a;b", "a|", ""]),
+    "drapeau": st.sampled_from(["0", "1", "oui", "false", "2", "x", ""]),
     "courriel": st.sampled_from(["a@b.fr", ""]),
 }
 ROWS = st.lists(st.fixed_dictionaries(VALUES), max_size=12)
@@ -115,7 +119,7 @@ def test_more_faults_than_are_told_are_the_same_first_ones() -> None:
         jour = "2026-01-01" if number % 3 else "?"
         instant = ("2026-03-29 02:30", "2026-10-25T02:30:00", "?", "")[number // 30 % 4]
         open_ = "?" if number % 9 == 0 else "oui"
-        lines.append(f"{number % 40},{jour},{instant},-1,{number % 60},{number % 7},{open_},")
+        lines.append(f"{number % 40},{jour},{instant},-1,{number % 60},{number % 7},{open_},,,")
     data = (",".join(NAMES) + "\n" + "\n".join(lines)).encode()
     for part in (1, 100, 1_000, 10**6):
         found = same(data, part, drawers=1 + part % 4)
