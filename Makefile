@@ -44,7 +44,7 @@ imports: $(STAMP)
 	$(BIN)/lint-imports
 
 pytest: $(STAMP)
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 docker-test: ## the image and docker/compose.yaml for real: receipts, kills, sizes (needs an engine)
 	$(PYTHON) -m tests.docker $(DOCKER_TEST)

@@ -69,11 +69,9 @@ def die_at(step: str) -> Callable[[str], None]:
     return hook
 
 
-def main() -> int:
-    role, data, url, charter, step = sys.argv[1:]
-    if step != "-":
-        steps.hook = die_at(step)
-    node = open_node(role, Path(data), url, charter)
+async def play(role: str, data: Path, url: str, charter: str) -> int:
+    """Open a node, do the role's work, close it."""
+    node = open_node(role, data, url, charter)
     try:
         if role == "publish":
             result = node.publish(
@@ -84,9 +82,16 @@ def main() -> int:
                 now_us=now_us(),
             )
             return 0 if result.report.valid else 1
-        return 0 if asyncio.run(run(node, role)) else 1
+        return 0 if await run(node, role) else 1
     finally:
         node.close()
+
+
+def main() -> int:
+    role, data, url, charter, step = sys.argv[1:]
+    if step != "-":
+        steps.hook = die_at(step)
+    return asyncio.run(play(role, Path(data), url, charter))
 
 
 if __name__ == "__main__":

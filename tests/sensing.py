@@ -22,18 +22,23 @@ def die_at(step: str) -> Callable[[str], None]:
     return hook
 
 
+def play(role: str, data: Path, now: int, body: bytes) -> None:
+    """Open a node, take an uplink in or publish what waits, close it."""
+    node = Node.open(data, http_host="")
+    try:
+        if role == "take":
+            node.sensors.take(body, now)
+        else:
+            node.sensors.flush(now)
+    finally:
+        node.close()
+
+
 def main() -> int:
     role, data, now, step = sys.argv[1:]
     if step != "-":
         steps.hook = die_at(step)
-    node = Node.open(Path(data), http_host="")
-    try:
-        if role == "take":
-            node.sensors.take(sys.stdin.buffer.read(), int(now))
-        else:
-            node.sensors.flush(int(now))
-    finally:
-        node.close()
+    play(role, Path(data), int(now), sys.stdin.buffer.read() if role == "take" else b"")
     return 0
 
 
